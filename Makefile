@@ -1,0 +1,39 @@
+# Prepares the machine; `pulumi up`, `preview` and `destroy` do the work. See `make help`.
+
+# The environment: a file Pulumi.<stack>.yaml.
+STACK ?= dev
+# Python 3.11 or newer.
+PYTHON ?= python3
+
+PREPARE = $(PYTHON) -m prepare
+
+.DEFAULT_GOAL := help
+.PHONY: help up down prepare env test check test-unit test-engine
+
+help: ## Explain the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo 'Another environment than dev: make up STACK=staging'
+
+up: ## Prepare everything, then `pulumi up`; with the example application in dev
+	@$(PREPARE) up --stack $(STACK)
+
+down: ## Stop the example application, then `pulumi destroy`; the volumes stay
+	@$(PREPARE) down --stack $(STACK)
+
+prepare: ## Only prepare: Python packages, Pulumi, Docker engine, images, secrets
+	@$(PREPARE) prepare --stack $(STACK)
+
+env: ## Print the lines that let a shell run plain Pulumi: eval "$$(make -s env)"
+	@$(PREPARE) env --stack $(STACK)
+
+test: ## Every check and test
+	@$(PREPARE) test
+
+check: ## Only the linters and the type checker
+	@$(PREPARE) check
+
+test-unit: ## Only the unit tests: seconds, without Docker
+	@$(PREPARE) test-unit
+
+test-engine: ## Only the engine tests: real programs on a real Docker engine
+	@$(PREPARE) test-engine

@@ -1,0 +1,50 @@
+"""The commands: `python3 -m prepare up --stack dev`; the Makefile's targets call them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from lab.progress import LabError
+from prepare import tasks
+from prepare.commands import ProgramError
+from prepare.progress import SetupError
+
+
+def main() -> int:
+    """Run one command and return the exit code."""
+    of_a_stack = {
+        "prepare": tasks.prepare,
+        "up": tasks.up,
+        "down": tasks.down,
+        "env": tasks.env,
+    }
+    of_the_project = {
+        "check": tasks.check,
+        "test": tasks.test,
+        "test-unit": tasks.test_unit,
+        "test-engine": tasks.test_engine,
+    }
+    parser = argparse.ArgumentParser(prog="python3 -m prepare", description=__doc__)
+    parser.add_argument("command", choices=[*of_a_stack, *of_the_project])
+    parser.add_argument("--stack", default="dev", help="the environment (default: dev)")
+    options = parser.parse_args()
+    try:
+        if options.command in of_a_stack:
+            of_a_stack[options.command](options.stack)
+        else:
+            of_the_project[options.command]()
+    except ProgramError as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return failure.code
+    except (SetupError, LabError) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

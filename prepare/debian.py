@@ -1,0 +1,43 @@
+"""Debian's and Ubuntu's packages, for root on such a machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from prepare.commands import ask
+from prepare.progress import SetupError, note
+
+OS_RELEASE = Path("/etc/os-release")
+
+
+def here(os_release: Path = OS_RELEASE) -> bool:
+    """Whether this is Debian, Ubuntu or one of their descendants."""
+    try:
+        text = os_release.read_text()
+    except OSError:
+        return False
+    fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    families = f"{fields.get('ID', '')} {fields.get('ID_LIKE', '')}".replace('"', "").split()
+    return bool({"debian", "ubuntu"} & set(families))
+
+
+def may_install() -> bool:
+    """Whether packages can be installed without asking anybody: root, on Debian or Ubuntu."""
+    return os.geteuid() == 0 and here()
+
+
+def install(*packages: str) -> None:
+    """Install packages without their recommendations, saying so. Raises `SetupError`."""
+    note(f"installing {' '.join(packages)} with apt-get (up to a minute)")
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    ask("apt-get", "update", "-qq", env=env, seconds=300)
+    command = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)
+    answer = ask(*command, env=env, seconds=900)
+    if not answer.ok:
+        raise SetupError(f"{' '.join(command)} failed: {answer.complaint}")
+
+
+def offers(package: str) -> bool:
+    """Whether the package lists know this package."""
+    return bool(ask("apt-cache", "show", "--no-all-versions", package).output.strip())

@@ -1,0 +1,79 @@
+"""One environment (a Pulumi stack): made if missing, and its configuration completed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prepare import images, passwords, pulumi_cli
+from prepare.commands import Answer, ask
+from prepare.places import ROOT
+from prepare.progress import SetupError, note, step
+
+PASSWORD = "monitoring:grafanaAdminPassword"  # noqa: S105 - the setting's name
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack, and the environment in which Pulumi can read its secrets."""
+
+    name: str
+    passphrase: Mapping[str, str]
+    """The variables by which Pulumi finds the passphrase."""
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment for `pulumi` on this stack."""
+        return pulumi_cli.environment() | dict(self.passphrase)
+
+    def ask(self, *command: str, given: str | None = None) -> Answer:
+        """Run a Pulumi command on the stack; `given` goes to its standard input."""
+        whole = ("pulumi", *command, "--stack", self.name, "--non-interactive")
+        return ask(*whole, env=self.env, given=given)
+
+    def must(self, *command: str, given: str | None = None) -> str:
+        """Run a Pulumi command on the stack and return its output. Raises `SetupError`."""
+        answer = self.ask(*command, given=given)
+        if not answer.ok:
+            raise SetupError(f"pulumi {' '.join(command[:2])} failed: {answer.complaint}")
+        return answer.output
+
+    def config(self) -> dict[str, Any]:
+        """The stack's configuration by full key; objects are objects, secrets are None."""
+        entries = json.loads(self.must("config", "--json"))
+        return {k: v.get("objectValue", v.get("value")) for k, v in entries.items()}
+
+
+def open_stack(name: str) -> Stack:
+    """The stack of this name, created and selected as needed."""
+    with step(f"Stack {name}") as this:
+        file = ROOT / f"Pulumi.{name}.yaml"
+        encrypted = file.exists() and "\nencryptionsalt:" in "\n" + file.read_text()
+        stack = Stack(name, passwords.passphrase_environment(encrypted=encrypted))
+        stack.must("stack", "select", "--create")
+        config = stack.config()
+        if PASSWORD not in config:
+            given = passwords.grafana(name)
+            stack.must("config", "set", "--secret", PASSWORD, given=given)
+        elif "GRAFANA_ADMIN_PASSWORD" in os.environ:
+            note(f"{PASSWORD} is set already, GRAFANA_ADMIN_PASSWORD is not looked at")
+        this.outcome = "selected and configured"
+        return stack
+
+
+def choose_images(stack: Stack, config: Mapping[str, Any]) -> None:
+    """Have the stack's images; where the lab built some, put them into its configuration."""
+    wanted = {
+        service: (config.get(f"monitoring:{service}") or {}).get("image", image)
+        for service, image in images.defaults().items()
+    }
+    usable = images.ready(wanted)
+    changed = {service: usable[service] for service in wanted if usable[service] != wanted[service]}
+    for service, image in changed.items():
+        stack.must("config", "set", "--path", f"monitoring:{service}.image", image)
+    if changed:
+        note(f"wrote the built images into Pulumi.{stack.name}.yaml; to go back to the official")
+        note("ones: pulumi config rm --path monitoring:SERVICE.image")

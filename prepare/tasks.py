@@ -1,0 +1,121 @@
+"""What the Makefile's targets do, each made of the steps of the other modules."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+
+import lab
+from prepare import engine, images, pulumi_cli, stacks, virtualenv
+from prepare.commands import ask, show
+from prepare.places import EXAMPLE, PYTHON, TOOLS
+from prepare.progress import note, step
+from prepare.stacks import PASSWORD, Stack
+
+EXAMPLE_STACK = "dev"
+"""The stack whose network the example application joins."""
+
+
+def prepare(name: str) -> Stack:
+    """Have everything that `pulumi up` needs for a stack."""
+    virtualenv.ready()
+    pulumi_cli.ready()
+    stack = stacks.open_stack(name)
+    config = stack.config()
+    engine.ready(config.get("monitoring:dockerHost"))
+    stacks.choose_images(stack, config)
+    return stack
+
+
+def up(name: str) -> None:
+    """Bring the stack up, and beside it, for the stack `dev`, the example application."""
+    stack = prepare(name)
+    note(f"running: pulumi up --yes --stack {name}")
+    show("pulumi", "up", "--yes", "--stack", name, env=stack.env)
+    if name == EXAMPLE_STACK:
+        with step("Example application"):
+            for verb in ("build", "up", "traffic"):
+                show(PYTHON, EXAMPLE, verb, env=stack.env)
+    outputs = json.loads(stack.must("stack", "output", "--json"))
+    print(closing(name, outputs))
+
+
+def closing(name: str, outputs: dict[str, str]) -> str:
+    """The last lines of `make up`: where things are and what to do next."""
+    lines = [
+        "",
+        f"Grafana     {outputs['grafana_url']}   user admin, password: the command below",
+        f"Prometheus  {outputs['prometheus_url']}",
+    ]
+    if name == EXAMPLE_STACK:
+        lines.append("Example     http://127.0.0.1:8080")
+    lines += [
+        "",
+        'eval "$(make -s env)"                    # then plain Pulumi works in this shell:',
+        f"pulumi config get {PASSWORD} --stack {name}",
+        f"pulumi preview --diff --stack {name}     # after a change to Pulumi.{name}.yaml",
+        f"pulumi up --stack {name}",
+        f"make down STACK={name}                    # takes it away; the volumes stay",
+    ]
+    return "\n".join(lines)
+
+
+def down(name: str) -> None:
+    """Stop the example application and destroy the stack."""
+    virtualenv.ready()
+    pulumi_cli.ready()
+    stack = stacks.open_stack(name)
+    engine.ready(stack.config().get("monitoring:dockerHost"))
+    if name == EXAMPLE_STACK:
+        show(PYTHON, EXAMPLE, "down", env=stack.env)
+    show("pulumi", "destroy", "--yes", "--stack", name, env=stack.env)
+    volumes = ask("docker", "volume", "ls", "-q", "-f", f"name=^monitoring-{name}-").output.split()
+    if volumes:
+        print("The volumes with the metrics, logs and dashboards were kept. To delete them:")
+        print(f"docker volume rm {' '.join(volumes)}")
+
+
+def env(name: str) -> None:
+    """Print what a shell needs for plain Pulumi: `eval "$(make -s env)"`."""
+    shell = dict(os.environ)
+    virtualenv.ready()
+    pulumi_cli.ready()
+    stack = stacks.open_stack(name)
+    engine.adopt(engine.address(None))
+    for key, value in stack.env.items():
+        if shell.get(key) != value:
+            print(f"export {key}={shlex.quote(value)}")
+
+
+def check() -> None:
+    """Run the linters and the type checker."""
+    virtualenv.ready(virtualenv.TESTS)
+    bin_folder = PYTHON.parent
+    show(bin_folder / "ruff", "check")
+    show(bin_folder / "ruff", "format", "--check")
+    show(bin_folder / "mypy")
+
+
+def test_unit(*arguments: str) -> None:
+    """Run the unit tests."""
+    virtualenv.ready(virtualenv.TESTS)
+    show(PYTHON, "-m", "pytest", *(arguments or ("tests/unit",)), env=pulumi_cli.environment())
+
+
+def test_engine(*arguments: str) -> None:
+    """Run the engine tests, which need everything that the stack needs."""
+    virtualenv.ready(virtualenv.TESTS)
+    pulumi_cli.ready()
+    engine.ready()
+    usable = images.ready(images.defaults())
+    if any(image.startswith("lab/") for image in usable.values()):
+        pulumi_cli.link(lab.programs())
+    (TOOLS / "images.json").write_text(json.dumps(usable))
+    test_unit(*(arguments or ("tests/engine",)))
+
+
+def test() -> None:
+    """Run every check and test: the cheap ones first."""
+    check()
+    test_engine("tests/unit", "tests/engine")
