@@ -1,0 +1,111 @@
+"""Asks the Docker engine, before anything is declared, whether the stack can be there at all.
+
+It asks through the `docker` command, which speaks to every kind of host. Where that is not
+installed nothing is checked, and Docker's provider reports what it meets.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+
+from stack.service import Port, Service
+
+DEFAULT_HOST = "unix:///var/run/docker.sock"
+_PATIENCE_SECONDS = 20
+
+
+class EngineError(Exception):
+    """The engine cannot be reached, or something of the settings is not there or is taken."""
+
+
+def host(configured: str | None) -> str:
+    """Give the engine's address: the setting, else `$DOCKER_HOST`, else the local socket."""
+    return configured or os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+
+
+def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
+    """Check that the engine at `address` answers, has the networks, and has the ports free.
+
+    Raises EngineError with every problem found. Ports that the stack's own containers hold, those
+    whose names begin with `prefix`, are free for it.
+    """
+    if not shutil.which("docker"):
+        return
+    _ask(address, "version", "--format", "{{.Server.Version}}")
+    problems = [*_missing_networks(address, services), *_taken_ports(address, prefix, services)]
+    if problems:
+        raise EngineError("nothing was changed:\n\n" + "\n\n".join(problems))
+
+
+def _ask(address: str, *arguments: str) -> list[str]:
+    try:
+        answer = subprocess.run(
+            ["docker", "--host", address, *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        said = f"no answer within {_PATIENCE_SECONDS} s"
+        raise EngineError(_unreachable(address, said)) from error
+    except subprocess.CalledProcessError as error:
+        raise EngineError(_unreachable(address, error.stderr.strip())) from error
+    return answer.stdout.splitlines()
+
+
+def _unreachable(address: str, said: str) -> str:
+    remedy = (
+        "start it (systemctl start docker), or point monitoring:dockerHost or $DOCKER_HOST to it"
+    )
+    return f"the Docker engine at {address} does not answer: {remedy}. Docker said: {said}"
+
+
+def _missing_networks(address: str, services: tuple[Service, ...]) -> Iterator[str]:
+    wanted = {network for service in services for network in service.networks}
+    if not wanted:
+        return
+    present = _ask(address, "network", "ls", "--format", "{{.Name}}")
+    for network in sorted(wanted.difference(present)):
+        yield (
+            f"monitoring:appNetworks names '{network}', but the engine has no such network.\n"
+            f"  Start the application first, or create it: docker network create {network}\n"
+            f"  Present are: {', '.join(sorted(present))}"
+        )
+
+
+def _taken_ports(address: str, prefix: str, services: tuple[Service, ...]) -> Iterator[str]:
+    for service in services:
+        for port in service.ports:
+            holder = _holder(address, prefix, port)
+            if holder:
+                yield (
+                    f"monitoring:{service.name}.port is {port.external}, but {holder} holds that"
+                    f" port of the host.\n  Stop it, or choose another:"
+                    f" pulumi config set --path monitoring:{service.name}.port {port.external + 1}"
+                )
+
+
+def _holder(address: str, prefix: str, port: Port) -> str | None:
+    """Say who holds a port of the Docker host, or None where it is free for the stack."""
+    names = _ask(address, "ps", "--filter", f"publish={port.external}", "--format", "{{.Names}}")
+    foreign = [name for name in names if not name.startswith(f"{prefix}-")]
+    if foreign:
+        return f"the container '{foreign[0]}'"
+    # Only a local engine's ports can be tried from here.
+    if names or not address.startswith("unix://"):
+        return None
+    family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((port.address, port.external))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return "another program"
+    return None

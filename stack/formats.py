@@ -1,0 +1,204 @@
+"""The formats a setting's value can have, each with what it wants and an example to copy."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+# Go's and Prometheus' units; Loki reads durations with the same parser as Prometheus.
+_SECONDS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
+_DURATION = re.compile(r"(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
+_SIZE = re.compile(r"(\d+)(KB|MB|GB|TB)")
+_BYTES = {"KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])"
+_IMAGE = re.compile(
+    r"(?P<name>[a-z0-9]+(?:[._-][a-z0-9]+)*(?::\d+)?(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
+    r"(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length of time: `text` as Prometheus and Loki read it, and its `seconds`."""
+
+    text: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Size:
+    """An amount of memory or disk: `text` as Prometheus reads it, and its `bytes` (1 KB = 1024)."""
+
+    text: str
+    bytes: int
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def mebibytes(self) -> int:
+        """The whole MiB in it: Docker's provider counts memory in these."""
+        return self.bytes // 2**20
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that must not be seen: it prints as `[secret]`, and only `reveal` gives it out."""
+
+    _value: str
+
+    def __repr__(self) -> str:
+        return "[secret]"
+
+    def reveal(self) -> str:
+        """Give the value in clear text, to be wrapped into a Pulumi secret at once."""
+        return self._value
+
+
+@dataclass(frozen=True)
+class Format:
+    """How one kind of value is read.
+
+    `parse` takes what YAML gave and returns the typed value, or raises ValueError, whose text (if
+    any) says more than `wants` does. `example` is a value that passes.
+    """
+
+    wants: str
+    example: Any
+    parse: Callable[[Any], Any]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def _matching(pattern: str) -> Callable[[Any], str]:
+    def parse(value: object) -> str:
+        if not re.fullmatch(pattern, _text(value)):
+            raise ValueError
+        return str(value)
+
+    return parse
+
+
+def _duration(value: object) -> Duration:
+    text = _text(value)
+    match = _DURATION.fullmatch(text)
+    if not match or not text:
+        raise ValueError
+    parts = [re.fullmatch(r"(\d+)(\D+)", part) for part in match.groups() if part]
+    seconds = sum(int(part[1]) * _SECONDS[part[2]] for part in parts if part)
+    if seconds <= 0:
+        raise ValueError("it must be longer than zero")
+    return Duration(text, seconds)
+
+
+def _size(value: object) -> Size:
+    match = _SIZE.fullmatch(_text(value))
+    if not match or int(match[1]) == 0:
+        raise ValueError
+    return Size(match[0], int(match[1]) * _BYTES[match[2]])
+
+
+def _integer(low: int, high: int) -> Callable[[Any], int]:
+    def parse(value: object) -> int:
+        # A number at the top level of the configuration reaches the program as text.
+        if isinstance(value, str) and re.fullmatch(r"-?\d+", value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError
+        return value
+
+    return parse
+
+
+def _boolean(value: object) -> bool:
+    if value in (True, "true"):
+        return True
+    if value in (False, "false"):
+        return False
+    raise ValueError
+
+
+def _target(value: object) -> str:
+    text = _text(value)
+    if "://" in text:
+        raise ValueError("the scheme and the path have settings of their own")
+    match = re.fullmatch(rf"{_HOST}:(\d+)", text)
+    if not match:
+        raise ValueError("the port is missing" if re.fullmatch(_HOST, text) else "")
+    _integer(1, 65_535)(int(match[1]))
+    return text
+
+
+def _image(value: object) -> str:
+    match = _IMAGE.fullmatch(_text(value))
+    if not match:
+        raise ValueError
+    if not match["tag"] and not match["digest"]:
+        raise ValueError("it names neither a tag nor a digest")
+    if match["tag"] == "latest" and not match["digest"]:
+        raise ValueError("`latest` is another program tomorrow")
+    return match[0]
+
+
+def _address(value: object) -> str:
+    return str(ipaddress.ip_address(_text(value)))
+
+
+def _expression(value: object) -> str:
+    """Accept what Docker's filters, Prometheus' RE2 and Python all read alike."""
+    text = _matching(r"[A-Za-z0-9_.*+?|()\[\]-]+")(value)
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+DURATION = Format("a duration such as 15s, 5m, 1h30m or 30d", "15s", _duration)
+SIZE = Format("a size in KB, MB, GB or TB such as 512MB or 4GB", "512MB", _size)
+PORT = Format("a port number from 1 to 65535", 3000, _integer(1, 65_535))
+COUNT = Format("a whole number from 1 to 1000", 3, _integer(1, 1_000))
+BOOLEAN = Format("true or false", example=True, parse=_boolean)
+TARGET = Format("a target as host:port, without scheme or path", "backend:3000", _target)
+IMAGE = Format("an image with a fixed tag or digest", "grafana/loki:3.7.7", _image)
+ADDRESS = Format("an IP address such as 127.0.0.1", "127.0.0.1", _address)
+NAME = Format(
+    "a name of letters, digits, '.', '_' and '-', starting with a letter or digit",
+    "backend",
+    _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"),
+)
+HTTP_PATH = Format("a path that starts with '/'", "/metrics", _matching(r"/[^\s#]*"))
+FILE_PATH = Format(
+    "an absolute path", "/var/run/docker.sock", _matching(r"/[A-Za-z0-9_./-]*[A-Za-z0-9_-]")
+)
+SCHEME = Format("http or https", "http", _matching(r"https?"))
+AUTH = Format("none, basic or bearer", "bearer", _matching(r"none|basic|bearer"))
+TEXT = Format("a text without line breaks", "text", _matching(r"[^\r\n]*"))
+LABEL_FILTER = Format(
+    "a container label as name or name=value", "com.example.logs=true", _matching(r"[^\s=]+(=.*)?")
+)
+EXPRESSION = Format(
+    "a container's name, or a regular expression for its whole name", "shop-.*", _expression
+)
+LABEL_NAME = Format(
+    "a label name of letters, digits and '_', not starting with '__'",
+    "environment",
+    _matching(r"(?!__)[A-Za-z_][A-Za-z0-9_]*"),
+)
+LOG_SIZE = Format("a size as Docker reads it, such as 10m", "10m", _matching(r"[1-9]\d*[kmg]"))
+DOCKER_HOST = Format(
+    "an address of a Docker engine: unix://…, tcp://host:port or ssh://user@host",
+    "unix:///var/run/docker.sock",
+    _matching(r"(unix:///|tcp://|ssh://)\S+"),
+)

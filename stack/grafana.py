@@ -1,0 +1,82 @@
+"""Grafana: shows metrics and logs; data sources and dashboards are provisioned from files."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from stack.files import dump_ini, dump_json, dump_yaml, load_ini, load_yaml, names, read_text
+from stack.service import File, Health, Port, Service
+from stack.settings import Settings
+
+PORT = 3000
+_FOLDER = "/etc/grafana"
+_START = f"{_FOLDER}/start.sh"
+
+
+def describe(settings: Settings) -> Service:
+    """Describe Grafana. The user is the image's own.
+
+    The administrator's password from the environment counts only for a new database, so start.sh
+    sets it at each start. GOMEMLIMIT is not set as a variable beside the secret, which would hide
+    it from previews, but in start.sh's arguments.
+    """
+    own = settings.grafana
+    return Service(
+        name="grafana",
+        image=own.image,
+        user="472:0",
+        entrypoint=("/bin/sh", _START),
+        command=(f"{own.memory.mebibytes * 85 // 100}MiB",),
+        files=_files(settings),
+        volume="/var/lib/grafana",
+        health=Health(("CMD", "curl", "-fsS", f"http://localhost:{PORT}/api/health")),
+        memory=own.memory,
+        stop_seconds=30,
+        ports=(Port(settings.bind_address, own.port, PORT),),
+        secrets={"GF_SECURITY_ADMIN_PASSWORD": settings.grafana_admin_password},
+    )
+
+
+def url(settings: Settings) -> str:
+    """Give the address for a browser on the host."""
+    return host_url(settings.bind_address, settings.grafana.port)
+
+
+def host_url(address: str, port: int) -> str:
+    """Give the URL of a port bound to `address`: `localhost` reaches loopback and any address."""
+    bound = ipaddress.ip_address(address)
+    if bound.is_loopback or bound.is_unspecified:
+        return f"http://localhost:{port}"
+    return f"http://[{bound}]:{port}" if bound.version == 6 else f"http://{bound}:{port}"  # noqa: PLR2004
+
+
+def _files(settings: Settings) -> tuple[File, ...]:
+    dashboards = names("grafana/dashboards", ".json")
+    return (
+        File(f"{_FOLDER}/grafana.ini", _ini(settings)),
+        File(_START, read_text("grafana/start.sh")),
+        File(
+            f"{_FOLDER}/provisioning/datasources/datasources.yml",
+            dump_yaml(_data_sources(settings)),
+        ),
+        File(
+            f"{_FOLDER}/provisioning/dashboards/dashboards.yml",
+            dump_yaml(load_yaml("grafana/provisioning/dashboards/dashboards.yml")),
+        ),
+        *(File(f"/etc/{name}", dump_json(name)) for name in dashboards),
+    )
+
+
+def _ini(settings: Settings) -> str:
+    ini = load_ini("grafana/grafana.ini")
+    ini["server"]["root_url"] = f"{url(settings)}/"
+    return dump_ini(ini)
+
+
+def _data_sources(settings: Settings) -> dict[str, Any]:
+    """Tell the Prometheus source the scrape interval: rates over less than it would be empty."""
+    content: dict[str, Any] = load_yaml("grafana/provisioning/datasources/datasources.yml")
+    [prometheus] = [source for source in content["datasources"] if source["type"] == "prometheus"]
+    prometheus["jsonData"]["timeInterval"] = str(settings.prometheus.scrape_interval)
+    return content

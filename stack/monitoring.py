@@ -1,0 +1,89 @@
+"""The whole: a network, a volume for each service, and the four containers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from stack import engine, grafana, loki, prometheus, promtail
+from stack.container import container
+from stack.service import Service
+from stack.settings import Settings
+
+
+def describe(settings: Settings) -> tuple[Service, ...]:
+    """Describe the four services, each after those that it names in `after`."""
+    return (
+        prometheus.describe(settings),
+        loki.describe(settings),
+        promtail.describe(settings),
+        grafana.describe(settings),
+    )
+
+
+class Monitoring(pulumi.ComponentResource):
+    """The monitoring of one environment on one Docker engine.
+
+    Attributes:
+        network: the stack's network, which the application's backend joins to be scraped.
+        containers: by service.
+        volumes: by service.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        provider = docker.Provider("docker", host=engine.host(settings.docker_host))
+        super().__init__(
+            "monitoring:index:Monitoring",
+            settings.prefix,
+            opts=pulumi.ResourceOptions(providers={"docker": provider}),
+        )
+        self._settings = settings
+        self.network = docker.Network(
+            "network", name=settings.prefix, driver="bridge", opts=self._child()
+        )
+        self.volumes: dict[str, docker.Volume] = {}
+        self.containers: dict[str, docker.Container] = {}
+        for service in describe(settings):
+            self._add(service)
+        self.outputs = self._outputs()
+        self.register_outputs(self.outputs)
+
+    def _add(self, service: Service) -> None:
+        image = docker.RemoteImage(
+            f"{service.name}-image",
+            name=service.image,
+            # Another environment may use the same image.
+            keep_locally=True,
+            opts=self._child(),
+        )
+        # No labels and no options: a change of either would replace the volume and its data.
+        volume = docker.Volume(
+            f"{service.name}-volume",
+            name=f"{self._settings.prefix}-{service.name}",
+            opts=self._child(retain_on_delete=self._settings.keep_volumes),
+        )
+        self.volumes[service.name] = volume
+        self.containers[service.name] = container(
+            service,
+            prefix=self._settings.prefix,
+            image=image,
+            network=self.network,
+            volume=volume,
+            logs=self._settings.container_logs,
+            opts=self._child(depends_on=[self.containers[name] for name in service.after]),
+        )
+
+    def _child(self, **options: Any) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, **options)
+
+    def _outputs(self) -> dict[str, Any]:
+        settings = self._settings
+        return {
+            "grafana_url": grafana.url(settings),
+            "prometheus_url": grafana.host_url(settings.bind_address, settings.prometheus.port),
+            "network": self.network.name,
+            "containers": {name: made.name for name, made in self.containers.items()},
+            "volumes": {name: made.name for name, made in self.volumes.items()},
+        }

@@ -1,0 +1,107 @@
+"""Prometheus: scrapes the application's jobs and the stack itself, and stores the samples."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from stack.files import dump_yaml, load_yaml, read_text
+from stack.formats import Duration, Secret
+from stack.service import File, Health, Port, Service
+from stack.settings import Job, Settings
+
+PORT = 9090
+_CONFIG = "/etc/prometheus/prometheus.yml"
+_START = "/etc/prometheus/start.sh"
+_SECRETS = "/run/secrets"
+_LONGEST_TIMEOUT = Duration("10s", 10)
+
+
+def describe(settings: Settings) -> Service:
+    """Describe Prometheus. The user is the image's `nobody`."""
+    own = settings.prometheus
+    secrets = _secrets(settings)
+    files = [File(_CONFIG, dump_yaml(configuration(settings)))]
+    if secrets:
+        files.append(File(_START, read_text("prometheus/start.sh")))
+    return Service(
+        name="prometheus",
+        image=own.image,
+        user="65534:65534",
+        entrypoint=("/bin/sh", _START) if secrets else (),
+        command=(f"--config.file={_CONFIG}", "--storage.tsdb.path=/prometheus"),
+        files=tuple(files),
+        volume="/prometheus",
+        health=Health(("CMD", "promtool", "check", "ready", f"--url=http://localhost:{PORT}")),
+        memory=own.memory,
+        # On stopping it finishes its write-ahead log, which takes longer than Docker's 10 s.
+        stop_seconds=60,
+        ports=(Port(settings.bind_address, own.port, PORT),),
+        secrets=secrets,
+        tmpfs={_SECRETS: "rw,noexec,nosuid,size=64k,mode=0700,uid=65534"} if secrets else {},
+        networks=settings.app_networks,
+        host_gateway=any(_is_on_host(target) for job in settings.jobs for target in job.targets),
+    )
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Give prometheus.yml for these settings: the file's own jobs, then the application's.
+
+    The file's job `application` is the model of each job of the settings.
+    """
+    own = settings.prometheus
+    content: dict[str, Any] = load_yaml("prometheus/prometheus.yml")
+    content["global"] |= _timing(own.scrape_interval)
+    content["global"]["evaluation_interval"] = str(own.scrape_interval)
+    content["storage"]["tsdb"]["retention"] = {
+        "time": str(own.retention_time),
+        "size": str(own.retention_size),
+    }
+    scrapes: list[dict[str, Any]] = content["scrape_configs"]
+    model = next(scrape for scrape in scrapes if scrape["job_name"] == "application")
+    scrapes.remove(model)
+    scrapes += [_scrape(model, job) for job in settings.jobs]
+    for scrape in scrapes:
+        for group in scrape["static_configs"]:
+            if settings.labels:
+                group["labels"] = {**settings.labels, **group.get("labels", {})}
+    return content
+
+
+def _is_on_host(target: str) -> bool:
+    return target.startswith("host.docker.internal:")
+
+
+def _scrape(model: dict[str, Any], job: Job) -> dict[str, Any]:
+    scrape = copy.deepcopy(model)
+    scrape |= {"job_name": job.name, "metrics_path": job.path, "scheme": job.scheme}
+    if job.interval:
+        scrape |= _timing(job.interval)
+    if job.auth == "basic":
+        scrape["basic_auth"] = {
+            "username": job.username,
+            "password_file": f"{_SECRETS}/{job.name}",
+        }
+    if job.auth == "bearer":
+        scrape["authorization"] = {"credentials_file": f"{_SECRETS}/{job.name}"}
+    [group] = scrape["static_configs"]
+    group["targets"] = list(job.targets)
+    if job.labels:
+        group["labels"] = dict(job.labels)
+    return scrape
+
+
+def _timing(interval: Duration) -> dict[str, str]:
+    """A scrape may take 10 s, Prometheus' default, but never longer than its interval."""
+    timeout = min(interval, _LONGEST_TIMEOUT, key=lambda duration: duration.seconds)
+    return {"scrape_interval": str(interval), "scrape_timeout": str(timeout)}
+
+
+def _secrets(settings: Settings) -> dict[str, Secret]:
+    """Give the jobs' secrets as one variable of lines `job secret`, which start.sh takes apart."""
+    lines = [
+        f"{job.name} {settings.scrape_secrets[job.name].reveal()}"
+        for job in settings.jobs
+        if job.auth != "none"
+    ]
+    return {"SCRAPE_SECRETS": Secret("\n".join(lines))} if lines else {}

@@ -1,0 +1,80 @@
+"""Promtail: reads every container's log through the engine and pushes it to Loki."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stack.files import dump_yaml, load_yaml
+from stack.service import Bind, File, Health, Service, go_memory_limit
+from stack.settings import Logs, Settings
+
+PORT = 9080
+_CONFIG = "/etc/promtail/config.yml"
+_SOCKET = "/var/run/docker.sock"
+# The image has bash, but neither curl nor wget.
+_READY = (
+    f"exec 3<>/dev/tcp/localhost/{PORT}"
+    r" && printf 'GET /ready HTTP/1.0\r\n\r\n' >&3 && grep -q '200 OK' <&3"
+)
+
+
+def describe(settings: Settings) -> Service:
+    """Describe Promtail.
+
+    It runs as root because the engine's socket belongs to root and a group whose number differs
+    between hosts. Whoever holds the socket can do all that root can do.
+    """
+    own = settings.promtail
+    return Service(
+        name="promtail",
+        image=own.image,
+        user="0:0",
+        command=(f"-config.file={_CONFIG}",),
+        files=(File(_CONFIG, dump_yaml(configuration(settings))),),
+        volume="/var/lib/promtail",
+        health=Health(("CMD", "bash", "-c", _READY)),
+        memory=own.memory,
+        stop_seconds=30,
+        binds=(Bind(settings.docker_socket, _SOCKET),),
+        environment=go_memory_limit(own.memory),
+        # Stopped before Loki, so that it can hand over what it has read.
+        after=("loki",),
+    )
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Give Promtail's configuration for these settings."""
+    content: dict[str, Any] = load_yaml("promtail/promtail.yml")
+    [client] = content["clients"]
+    if settings.labels:
+        client["external_labels"] = dict(settings.labels)
+    [scrape] = content["scrape_configs"]
+    [discovery] = scrape["docker_sd_configs"]
+    discovery["refresh_interval"] = str(settings.promtail.refresh_interval)
+    discovery |= _filters(settings.logs)
+    scrape["relabel_configs"] = _exclusions(settings.logs) + scrape["relabel_configs"]
+    return content
+
+
+def _filters(logs: Logs) -> dict[str, Any]:
+    """Let the engine select. Its name filter finds parts of names, so each is anchored."""
+    names = [f"^({name})$" for name in logs.include_names]
+    labels = list(logs.include_labels)
+    filters = [
+        {"name": kind, "values": values}
+        for kind, values in (("name", names), ("label", labels))
+        if values
+    ]
+    return {"filters": filters} if filters else {}
+
+
+def _exclusions(logs: Logs) -> list[dict[str, Any]]:
+    """Drop by the container's name, which the engine gives with a slash in front."""
+    return [
+        {
+            "source_labels": ["__meta_docker_container_name"],
+            "regex": f"/({name})",
+            "action": "drop",
+        }
+        for name in logs.exclude_names
+    ]

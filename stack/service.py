@@ -1,0 +1,96 @@
+"""The description of a service: what runs, independent of how Docker is told to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stack.formats import Secret, Size
+
+
+@dataclass(frozen=True)
+class File:
+    """A configuration file in the container, readable by every user there."""
+
+    path: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Bind:
+    """A path of the Docker host that the container sees."""
+
+    host_path: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port on the host's `address` that leads to the container's port `internal`."""
+
+    address: str
+    external: int
+    internal: int
+
+
+@dataclass(frozen=True)
+class Health:
+    """The command that tells whether the service is ready.
+
+    The times are written as Go prints them: the engine gives them back so, and any other form
+    would be a difference at each preview.
+    """
+
+    command: tuple[str, ...]
+    interval: str = "5s"
+    timeout: str = "5s"
+    start_period: str = "30s"
+    retries: int = 3
+
+
+@dataclass(frozen=True)
+class Service:
+    """One container of the stack.
+
+    Attributes:
+        name: its name in the stack's network, and the last part of every name on the engine.
+        user: `uid:gid` it runs as.
+        entrypoint: replaces the image's own where given.
+        files: in the order in which a preview shows them. Never a secret: one among them would
+            hide them all.
+        volume: where its named volume is mounted.
+        environment: variables in clear text. Empty where there are secrets, which hide them.
+        secrets: variables that must not be seen.
+        tmpfs: path to mount options of file systems in memory.
+        networks: existing networks that it joins besides the stack's own.
+        host_gateway: whether `host.docker.internal` leads to the Docker host.
+        stop_seconds: how long it may take to stop before it is killed.
+        after: services that start before it and stop after it.
+    """
+
+    name: str
+    image: str
+    user: str
+    command: tuple[str, ...]
+    files: tuple[File, ...]
+    volume: str
+    health: Health
+    memory: Size
+    stop_seconds: int
+    entrypoint: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()
+    binds: tuple[Bind, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    tmpfs: Mapping[str, str] = field(default_factory=dict)
+    networks: tuple[str, ...] = ()
+    host_gateway: bool = False
+    after: tuple[str, ...] = ()
+
+
+def go_memory_limit(memory: Size) -> Mapping[str, str]:
+    """Tell a Go program that does not read its cgroup's limit to collect garbage before it.
+
+    85 % leaves room for what Go's runtime does not count (https://go.dev/doc/gc-guide).
+    """
+    return {"GOMEMLIMIT": f"{memory.mebibytes * 85 // 100}MiB"}

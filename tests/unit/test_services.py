@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from conftest import Read
+
+from stack import grafana, loki, monitoring, prometheus, promtail
+from stack.service import Service
+from stack.settings import Settings
+
+JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}
+
+
+def services(settings: Settings) -> dict[str, Service]:
+    return {service.name: service for service in monitoring.describe(settings)}
+
+
+def rendered(service: Service, path: str) -> Any:
+    [file] = [file for file in service.files if file.path == path]
+    return yaml.safe_load(file.content)
+
+
+def scrape(settings: Settings, job: str) -> dict[str, Any]:
+    jobs: list[dict[str, Any]] = prometheus.configuration(settings)["scrape_configs"]
+    [found] = [each for each in jobs if each["job_name"] == job]
+    return found
+
+
+def test_only_grafana_and_prometheus_are_published_and_only_on_loopback(read: Read) -> None:
+    published = {name: service.ports for name, service in services(read()).items()}
+    assert {name for name, ports in published.items() if ports} == {"grafana", "prometheus"}
+    assert {port.address for ports in published.values() for port in ports} == {"127.0.0.1"}
+
+
+def test_only_promtail_runs_as_root_and_only_promtail_sees_the_engine(read: Read) -> None:
+    described = services(read())
+    assert [name for name, service in described.items() if service.user.startswith("0:")] == [
+        "promtail"
+    ]
+    assert [name for name, service in described.items() if service.binds] == ["promtail"]
+
+
+def test_no_file_holds_a_secret(read: Read) -> None:
+    job = {**JOB, "auth": "bearer"}
+    settings = read({"jobs": [job]}, scrapeSecrets={"backend": "s3cret-token"})
+    for service in monitoring.describe(settings):
+        for file in service.files:
+            assert "s3cret-token" not in file.content
+            assert "correct horse" not in file.content
+
+
+def test_clear_variables_are_not_mixed_with_secrets_which_would_hide_them(read: Read) -> None:
+    job = {**JOB, "auth": "bearer"}
+    settings = read({"jobs": [job]}, scrapeSecrets={"backend": "s3cret-token"})
+    assert not [s.name for s in monitoring.describe(settings) if s.environment and s.secrets]
+
+
+def test_promtail_stops_before_loki(read: Read) -> None:
+    assert services(read())["promtail"].after == ("loki",)
+
+
+def test_health_checks_have_the_form_in_which_the_engine_gives_them_back(read: Read) -> None:
+    for service in monitoring.describe(read()):
+        health = service.health
+        for duration in (health.interval, health.timeout, health.start_period):
+            # Go prints 60 s as 1m0s: anything else would be a difference at each preview.
+            assert duration.endswith("s")
+            assert int(duration[:-1]) < 60
+
+
+def test_a_stop_leaves_time_to_write_what_is_in_memory(read: Read) -> None:
+    described = services(read())
+    assert described["prometheus"].stop_seconds >= 60
+    assert described["loki"].stop_seconds >= 60
+
+
+@pytest.mark.parametrize("name", ["loki", "promtail"])
+def test_a_go_program_knows_its_memory_limit(name: str, read: Read) -> None:
+    service = services(read({name: {"memory": "1GB"}}))[name]
+    assert service.environment["GOMEMLIMIT"] == "870MiB"
+
+
+def test_a_job_of_the_settings_is_scraped_beside_the_stack_itself(read: Read) -> None:
+    settings = read({"jobs": [JOB, {**JOB, "name": "worker", "path": "/internal/metrics"}]})
+    jobs = [each["job_name"] for each in prometheus.configuration(settings)["scrape_configs"]]
+    assert jobs == ["prometheus", "loki", "promtail", "grafana", "backend", "worker"]
+    assert scrape(settings, "worker")["metrics_path"] == "/internal/metrics"
+
+
+def test_a_backend_with_a_wrong_content_type_is_scraped_all_the_same(read: Read) -> None:
+    assert scrape(read({"jobs": [JOB]}), "backend")["fallback_scrape_protocol"]
+
+
+def test_a_scrape_never_takes_longer_than_its_interval(read: Read) -> None:
+    settings = read({"jobs": [{**JOB, "interval": "2s"}], "prometheus": {"scrapeInterval": "5s"}})
+    assert scrape(settings, "backend")["scrape_timeout"] == "2s"
+    assert prometheus.configuration(settings)["global"]["scrape_timeout"] == "5s"
+
+
+def test_grafana_knows_the_scrape_interval(read: Read) -> None:
+    service = services(read({"prometheus": {"scrapeInterval": "30s"}}))["grafana"]
+    sources = rendered(service, "/etc/grafana/provisioning/datasources/datasources.yml")
+    intervals = [source["jsonData"].get("timeInterval") for source in sources["datasources"]]
+    assert intervals == ["30s", None]
+
+
+def test_the_data_sources_names_and_uids_are_the_ones_that_dashboards_and_databases_know(
+    read: Read,
+) -> None:
+    sources = rendered(
+        services(read())["grafana"], "/etc/grafana/provisioning/datasources/datasources.yml"
+    )
+    assert [(s["name"], s["uid"]) for s in sources["datasources"]] == [
+        ("Prometheus", "prometheus"),
+        ("Loki", "loki"),
+    ]
+
+
+def test_basic_auth_reads_its_password_from_a_file_in_memory(read: Read) -> None:
+    job = {**JOB, "auth": "basic", "username": "prom"}
+    settings = read({"jobs": [job]}, scrapeSecrets={"backend": "s3cret"})
+    assert scrape(settings, "backend")["basic_auth"] == {
+        "username": "prom",
+        "password_file": "/run/secrets/backend",
+    }
+    service = prometheus.describe(settings)
+    assert service.secrets["SCRAPE_SECRETS"].reveal() == "backend s3cret"
+    assert "mode=0700" in service.tmpfs["/run/secrets"]
+
+
+def test_without_scrape_secrets_prometheus_starts_without_a_shell(read: Read) -> None:
+    assert prometheus.describe(read({"jobs": [JOB]})).entrypoint == ()
+
+
+def test_a_target_on_the_host_gets_the_host_gateway(read: Read) -> None:
+    job = {**JOB, "targets": ["host.docker.internal:3000"]}
+    assert prometheus.describe(read({"jobs": [job]})).host_gateway
+    assert not prometheus.describe(read({"jobs": [JOB]})).host_gateway
+
+
+def test_loki_deletes_what_is_older_than_its_retention(read: Read) -> None:
+    content = loki.configuration(read({"loki": {"retention": "72h"}}))
+    assert content["limits_config"]["retention_period"] == "72h"
+    assert content["compactor"] == {
+        "retention_enabled": True,
+        "delete_request_store": "filesystem",
+    }
+
+
+def test_loki_refuses_only_lines_that_its_retention_would_delete(read: Read) -> None:
+    limits = loki.configuration(read({"loki": {"retention": "30d"}}))["limits_config"]
+    assert limits["reject_old_samples_max_age"] == "30d"
+
+
+def test_loki_reads_its_write_ahead_log_back_within_its_memory(read: Read) -> None:
+    content = loki.configuration(read({"loki": {"memory": "1GB"}}))
+    assert content["ingester"]["wal"]["replay_memory_ceiling"] == "512MB"
+
+
+def test_all_containers_are_read_by_default(read: Read) -> None:
+    [source] = promtail.configuration(read())["scrape_configs"]
+    assert "filters" not in source["docker_sd_configs"][0]
+    assert not [rule for rule in source["relabel_configs"] if rule.get("action") == "drop"]
+
+
+def test_containers_are_selected_at_the_engine_and_left_out_by_relabelling(read: Read) -> None:
+    logs = {"includeNames": ["shop-.*"], "includeLabels": ["a=b"], "excludeNames": ["shop-x"]}
+    [source] = promtail.configuration(read({"logs": logs}))["scrape_configs"]
+    assert source["docker_sd_configs"][0]["filters"] == [
+        {"name": "name", "values": ["^(shop-.*)$"]},
+        {"name": "label", "values": ["a=b"]},
+    ]
+    assert source["relabel_configs"][0] == {
+        "source_labels": ["__meta_docker_container_name"],
+        "regex": "/(shop-x)",
+        "action": "drop",
+    }
+
+
+def test_the_settings_labels_are_on_every_line_and_every_series(read: Read) -> None:
+    settings = read({"labels": {"environment": "dev"}, "jobs": [JOB]})
+    [client] = promtail.configuration(settings)["clients"]
+    assert client["external_labels"] == {"environment": "dev"}
+    for each in prometheus.configuration(settings)["scrape_configs"]:
+        assert each["static_configs"][0]["labels"] == {"environment": "dev"}
+
+
+def test_promtail_never_gives_a_batch_up(read: Read) -> None:
+    [client] = promtail.configuration(read())["clients"]
+    assert client["backoff_config"]["max_retries"] == 0
+
+
+def test_a_file_is_rendered_without_comments_and_always_the_same(read: Read) -> None:
+    first, second = (services(read())["prometheus"].files[0].content for _ in range(2))
+    assert first == second
+    assert "#" not in first
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("127.0.0.1", "http://localhost:3000"),
+        ("0.0.0.0", "http://localhost:3000"),  # noqa: S104 - an address to be shown
+        ("192.0.2.7", "http://192.0.2.7:3000"),
+        ("2001:db8::7", "http://[2001:db8::7]:3000"),
+    ],
+)
+def test_the_url_is_one_that_a_browser_on_the_host_can_open(
+    address: str, url: str, read: Read
+) -> None:
+    assert grafana.url(read({"bindAddress": address})) == url
+
+
+def test_each_dashboard_reaches_grafana_with_a_uid_of_its_own(read: Read) -> None:
+    files = [f for f in services(read())["grafana"].files if f.path.endswith(".json")]
+    uids = [json.loads(file.content)["uid"] for file in files]
+    assert "application" in uids
+    assert len(set(uids)) == len(uids)

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import Read
+
+from stack import config
+from stack.reading import SettingsError
+from stack.settings import DEFAULT_IMAGES
+
+ROOT = Path(__file__).parents[2]
+JOB = {"name": "backend", "targets": ["backend:3000"]}
+
+
+def test_without_settings_everything_has_a_safe_default(read: Read) -> None:
+    settings = read()
+    assert settings.bind_address == "127.0.0.1"
+    assert (settings.grafana.port, settings.prometheus.port) == (3000, 9090)
+    assert settings.keep_volumes
+    assert settings.logs.include_names == settings.logs.exclude_names == ()
+
+
+def test_every_default_image_has_a_fixed_tag() -> None:
+    assert set(DEFAULT_IMAGES) == {"prometheus", "loki", "promtail", "grafana"}
+    assert all(":" in image and "latest" not in image for image in DEFAULT_IMAGES.values())
+
+
+def test_loki_and_promtail_have_versions_of_their_own(read: Read) -> None:
+    settings = read({"loki": {"image": "grafana/loki:3.8.0"}})
+    assert settings.promtail.image == DEFAULT_IMAGES["promtail"]
+
+
+@pytest.mark.parametrize("stack", sorted(path.name for path in ROOT.glob("Pulumi.*.yaml")))
+def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) -> None:
+    content = yaml.safe_load((ROOT / stack).read_text(encoding="utf-8"))["config"]
+    read({key.removeprefix("monitoring:"): value for key, value in content.items()})
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "says"),
+    [
+        # Wrong types and unknown keys.
+        ({"grafana": {"port": "web"}}, "grafana.port", "'web', but wants a port number"),
+        ({"grafana": 3000}, "grafana", "3000, but wants the keys image, port, memory"),
+        ({"jobs": JOB}, "jobs", "wants a list"),
+        ({"jobs": [{**JOB, "targets": "backend:3000"}]}, "jobs[0].targets", "wants a list"),
+        ({"labels": ["a"]}, "labels", "wants names with values"),
+        ({"labels": {"__a": "b"}}, "labels.__a", "not starting with '__'"),
+        ({"keepVolumes": "perhaps"}, "keepVolumes", "wants true or false"),
+        ({"grafanna": {}}, "grafanna", "did you mean 'grafana'?"),
+        ({"grafana": {"prot": 1}}, "grafana.prot", "did you mean 'port'?"),
+        ({"loki": {"port": 3100}}, "loki.port", "known are: image, memory, retention"),
+        # Ports.
+        ({"grafana": {"port": 0}}, "grafana.port", "from 1 to 65535"),
+        ({"grafana": {"port": 65536}}, "grafana.port", "from 1 to 65535"),
+        ({"grafana": {"port": True}}, "grafana.port", "from 1 to 65535"),
+        ({"grafana": {"port": 9090}}, "grafana.port", "same as monitoring:prometheus.port"),
+        # Jobs.
+        ({"jobs": [{"name": "backend"}]}, "jobs[0].targets", "is missing"),
+        ({"jobs": [{**JOB, "targets": []}]}, "jobs[0].targets", "at least one"),
+        ({"jobs": [{**JOB, "targets": ["backend"]}]}, "jobs[0].targets[0]", "port is missing"),
+        ({"jobs": [{**JOB, "targets": ["backend:0"]}]}, "jobs[0].targets[0]", "host:port"),
+        ({"jobs": [{**JOB, "targets": ["http://b:1"]}]}, "jobs[0].targets[0]", "scheme"),
+        ({"jobs": [{**JOB, "path": "metrics"}]}, "jobs[0].path", "starts with '/'"),
+        ({"jobs": [JOB, JOB]}, "jobs[1].name", "another job has"),
+        ({"jobs": [{**JOB, "name": "loki"}]}, "jobs[0].name", "which another job has"),
+        ({"jobs": [{**JOB, "labels": {"job": "x"}}]}, "jobs[0].labels.job", "stack itself sets"),
+        ({"jobs": [{**JOB, "username": "prom"}]}, "jobs[0].username", "auth: basic"),
+        ({"jobs": [{**JOB, "auth": "bearer"}]}, "jobs[0].auth", "scrapeSecrets.backend"),
+        # Durations, sizes, images, names that the programs would refuse.
+        ({"prometheus": {"scrapeInterval": "15"}}, "prometheus.scrapeInterval", "a duration"),
+        ({"prometheus": {"scrapeInterval": "1s1m"}}, "prometheus.scrapeInterval", "a duration"),
+        ({"prometheus": {"scrapeInterval": "0s"}}, "prometheus.scrapeInterval", "longer than"),
+        ({"prometheus": {"scrapeInterval": ""}}, "prometheus.scrapeInterval", "is empty"),
+        ({"prometheus": {"retentionSize": "4 GB"}}, "prometheus.retentionSize", "a size"),
+        ({"prometheus": {"memory": 512}}, "prometheus.memory", "a size in KB, MB"),
+        ({"prometheus": {"image": "prom/prometheus"}}, "prometheus.image", "neither a tag"),
+        ({"prometheus": {"image": "prom/prometheus:latest"}}, "prometheus.image", "latest"),
+        ({"loki": {"retention": "23h"}}, "loki.retention", "at least 24h"),
+        ({"logs": {"excludeNames": ["a("]}}, "logs.excludeNames[0]", "regular expression"),
+        ({"labels": {"container": "x"}}, "labels.container", "stack itself sets"),
+        ({"bindAddress": "localhost"}, "bindAddress", "an IP address"),
+        ({"dockerHost": "localhost:2375"}, "dockerHost", "tcp://host:port"),
+        ({"containerLogs": {"maxSize": "10MB"}}, "containerLogs.maxSize", "10m"),
+        # Secrets.
+        ({"grafanaAdminPassword": ""}, "grafanaAdminPassword", "is empty"),
+        ({"grafanaAdminPassword": None}, "grafanaAdminPassword", "pulumi config set --secret"),
+        ({"grafanaAdminPassword": "short"}, "grafanaAdminPassword", "at least 8 characters"),
+        ({"scrapeSecrets": "x"}, "scrapeSecrets", "a secret per job"),
+        ({"scrapeSecrets": {"backend": ""}}, "scrapeSecrets.backend", "is unusable"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_its_key_and_a_remedy(
+    values: dict[str, Any], key: str, says: str, read: Read
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read(values)
+    [problem] = refused.value.problems
+    assert problem.key == f"monitoring:{key}"
+    assert says in problem.text
+
+
+def test_the_error_shows_the_lines_to_write(read: Read) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read({"jobs": [{"name": "backend", "targets": ["backend"]}]})
+    assert (
+        "  in Pulumi.dev.yaml, for example:\n"
+        "    config:\n"
+        "      monitoring:jobs:\n"
+        "      - targets:\n"
+        "        - backend:3000"
+    ) in str(refused.value)
+
+
+def test_all_errors_are_told_at_once(read: Read) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read({"grafana": {"port": "x"}, "loki": {"retention": "1"}}, grafanaAdminPassword="")
+    assert len(refused.value.problems) == 3
+
+
+def test_a_secret_in_clear_text_is_refused() -> None:
+    values = {"grafanaAdminPassword": "correct horse"}
+    with pytest.raises(SettingsError, match="is in clear text"):
+        config.parse("dev", values, is_secret=lambda _key: False)
+
+
+def test_a_secret_never_prints_itself(read: Read) -> None:
+    settings = read()
+    assert "correct horse" not in f"{settings} {settings!r}"
+
+
+def test_a_refused_secret_is_not_shown(read: Read) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read(grafanaAdminPassword="hunter2")
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("15s", 15), ("1h30m", 5400), ("2w", 1_209_600), ("500ms", 0.5)]
+)
+def test_durations_are_read_as_prometheus_reads_them(text: str, seconds: float, read: Read) -> None:
+    settings = read({"prometheus": {"scrapeInterval": text}})
+    assert settings.prometheus.scrape_interval.seconds == seconds
+
+
+def test_a_digest_is_a_fixed_version(read: Read) -> None:
+    image = "registry.example:5000/team/loki@sha256:" + "a" * 64
+    assert read({"loki": {"image": image}}).loki.image == image
