@@ -18,7 +18,8 @@ from prepare.progress import SetupError, note, step
 
 LOCAL = "unix:///var/run/docker.sock"
 """Where the Docker provider looks for the engine when it is told nothing."""
-PID_FILES = (Path("/var/run/docker.pid"), Path("/var/run/docker/containerd/containerd.pid"))
+PID_FILE = Path("/var/run/docker.pid")
+CONTAINERD_PID_FILE = Path("/var/run/docker/containerd/containerd.pid")
 LOG = Path("/var/log/dockerd.log")
 START_SECONDS = 60.0
 
@@ -139,15 +140,18 @@ def start() -> None:
             raise SetupError(f"systemctl start docker failed: {answer.complaint}")
         return
     note(f"starting the engine: dockerd (its log: {LOG})")
-    start_daemon(["dockerd"], LOCAL, LOG, PID_FILES)
+    remove_if_stale(CONTAINERD_PID_FILE)
+    start_daemon(["dockerd"], LOCAL, LOG, PID_FILE)
 
 
-def start_daemon(command: Sequence[str], host: str, log: Path, pid_files: Sequence[Path]) -> None:
-    """Start dockerd by hand, in a session of its own so that it outlives us, and await it."""
-    for pid_file in pid_files:
-        remove_if_stale(pid_file)
+def start_daemon(command: Sequence[str], host: str, log: Path, pid_file: Path) -> None:
+    """Start dockerd by hand, in a session of its own so that it outlives us, and await it.
+
+    One that runs already, because it was started a moment ago, is only awaited.
+    """
+    remove_if_stale(pid_file)
     daemon = None
-    if not any(pid_file.exists() for pid_file in pid_files):
+    if not pid_file.exists():
         with log.open("ab") as output:
             daemon = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import platform
 import subprocess
 import sys
 import tarfile
@@ -128,6 +129,28 @@ def test_a_download_with_the_listed_checksum_is_accepted(tmp_path: Path) -> None
     archive = packed(tmp_path, "pulumi/pulumi")
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     download.verify(archive, "pulumi.tar.gz", f"{'0' * 64}  other\n{digest}  pulumi.tar.gz\n")
+
+
+def test_a_verified_download_becomes_programs_that_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = packed(tmp_path, *(f"pulumi/{name}" for name in download.NEEDED))
+    name = download.archive_name(platform.system(), platform.machine())
+    archive.rename(tmp_path / name)
+    digest = hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+    (tmp_path / "checksums.txt").write_text(f"{digest}  {name}\n")
+    monkeypatch.setattr(download, "ARCHIVES", f"file://{tmp_path}/")
+    monkeypatch.setattr(download, "CHECKSUMS", f"file://{tmp_path}/checksums.txt")
+    download.official(tmp_path / "bin")
+    assert os.access(tmp_path / "bin" / "pulumi", os.X_OK)
+
+
+def test_download_sites_out_of_reach_are_told_from_a_bad_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "CHECKSUMS", f"file://{tmp_path}/none")
+    with pytest.raises(download.UnreachableError):
+        download.official(tmp_path / "bin")
 
 
 def test_only_the_needed_programs_are_unpacked_and_only_into_the_folder(tmp_path: Path) -> None:
@@ -283,7 +306,9 @@ def test_only_a_dead_daemons_pid_file_is_removed(
 def test_a_daemon_that_ends_at_once_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
     daemon = fake(tmp_path, "dockerd", "echo 'iptables not found' >&2; exit 1")
     with pytest.raises(SetupError, match="iptables not found"):
-        engine.start_daemon([str(daemon)], f"unix://{tmp_path}/none", tmp_path / "log", [])
+        engine.start_daemon(
+            [str(daemon)], f"unix://{tmp_path}/none", tmp_path / "log", tmp_path / "pid"
+        )
 
 
 @pytest.mark.parametrize(
