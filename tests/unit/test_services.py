@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Read
 
 from stack import grafana, loki, monitoring, prometheus, promtail
 from stack.service import Service
 from stack.settings import Settings
+from tests.unit.conftest import Read
 
 JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Read
 
 from stack import config
 from stack.reading import SettingsError
 from stack.settings import DEFAULT_IMAGES
+from tests.unit.conftest import Read
 
 ROOT = Path(__file__).parents[2]
 JOB = {"name": "backend", "targets": ["backend:3000"]}

@@ -1,0 +1,174 @@
+"""An environment of a test's own: a copy of the program, a stack name, ports, and a state."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.engine import docker
+from tests.engine.grafana import Grafana
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("prometheus", "loki", "promtail", "grafana")
+# What `pulumi up` runs; copied, so that a test can change it.
+_PROGRAM = ("Pulumi.yaml", "__main__.py", "stack", "configs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of the Pulumi CLI ended with."""
+
+    code: int
+    text: str
+
+    def succeeded(self) -> Run:
+        """Give the run itself, or raise AssertionError with what the CLI said."""
+        assert self.code == 0, self.text
+        return self
+
+    def failed(self) -> str:
+        """Give what the CLI said; raise AssertionError where it succeeded."""
+        assert self.code != 0, self.text
+        return self.text
+
+
+def free_port() -> int:
+    """Give a port of the host that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Environment:
+    """One stack on the engine, driven by the `pulumi` command as a user does.
+
+    Its state, its secrets and its settings are in `folder`; nothing of the user's is touched.
+    """
+
+    def __init__(self, folder: Path, images: dict[str, str]) -> None:
+        self.name = f"t{secrets.token_hex(3)}"
+        self.prefix = f"monitoring-{self.name}"
+        self.project = folder / "project"
+        self.password = secrets.token_urlsafe(12)
+        self.passphrase = secrets.token_urlsafe(12)
+        self._home = folder / "home"
+        self._state = folder / "state"
+        self._settings = self.project / f"Pulumi.{self.name}.yaml"
+        self._copy_program()
+        self.pulumi("stack", "init", self.name).succeeded()
+        self.configure(
+            grafana={"image": images["grafana"], "port": free_port()},
+            prometheus={
+                "image": images["prometheus"],
+                "port": free_port(),
+                "scrapeInterval": "1s",
+            },
+            loki={"image": images["loki"]},
+            promtail={"image": images["promtail"]},
+            keepVolumes=False,
+        )
+        self.set_password(self.password)
+
+    def _copy_program(self) -> None:
+        for folder in (self.project, self._home, self._state):
+            folder.mkdir()
+        for name in _PROGRAM:
+            source = ROOT / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, self.project / name)
+        (self.project / ".venv").symlink_to(ROOT / ".venv")
+
+    def pulumi(self, *arguments: str, stdin: str = "") -> Run:
+        """Run the CLI on this stack, without colours and without questions."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.project,
+            env={
+                **os.environ,
+                "PULUMI_BACKEND_URL": f"file://{self._state}",
+                "PULUMI_HOME": str(self._home),
+                "PULUMI_CONFIG_PASSPHRASE": self.passphrase,
+                "PULUMI_SKIP_UPDATE_CHECK": "1",
+            },
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout + done.stderr)
+
+    def configure(self, **settings: Any) -> None:
+        """Set settings as they are written below `monitoring:`; a mapping adds to what is there."""
+        content = yaml.safe_load(self._settings.read_text()) if self._settings.exists() else {}
+        config = content.setdefault("config", {})
+        for key, value in settings.items():
+            name = f"monitoring:{key}"
+            old = config.get(name)
+            both = isinstance(old, dict) and isinstance(value, dict)
+            config[name] = {**old, **value} if both else value
+        self._settings.write_text(yaml.safe_dump(content))
+
+    def setting(self, service: str, key: str) -> Any:
+        """Give a setting as it is written in the environment's file."""
+        return yaml.safe_load(self._settings.read_text())["config"][f"monitoring:{service}"][key]
+
+    def set_secret(self, path: str, value: str) -> None:
+        """Set a secret through the CLI, which encrypts it."""
+        arguments = ("config", "set", "--secret", "--path", f"monitoring:{path}")
+        self.pulumi(*arguments, stdin=value).succeeded()
+
+    def set_password(self, password: str) -> None:
+        """Set the administrator's password; it takes effect at the next `up`."""
+        self.set_secret("grafanaAdminPassword", password)
+
+    def up(self, *arguments: str) -> Run:
+        """Run `pulumi up` without asking."""
+        return self.pulumi("up", "--yes", *arguments)
+
+    def preview(self, *arguments: str) -> Run:
+        """Run `pulumi preview`."""
+        return self.pulumi("preview", *arguments)
+
+    def outputs(self) -> dict[str, Any]:
+        """Give the stack's outputs."""
+        outputs: dict[str, Any] = json.loads(
+            self.pulumi("stack", "output", "--json").succeeded().text
+        )
+        return outputs
+
+    def container(self, service: str) -> str:
+        """Give a service's name on the engine."""
+        return f"{self.prefix}-{service}"
+
+    def ids(self) -> dict[str, str]:
+        """Give the engine's id of each service's container."""
+        return {name: docker.inspect(self.container(name))["Id"] for name in SERVICES}
+
+    def grafana(self, password: str | None = None) -> Grafana:
+        """Give Grafana's API as the administrator uses it."""
+        return Grafana(
+            f"http://localhost:{self.setting('grafana', 'port')}", password or self.password
+        )
+
+    def state(self) -> str:
+        """Give the stack's whole state file, and its backups, as they lie on disk."""
+        files = [path for path in self._state.rglob("*") if path.is_file()]
+        return "\n".join(path.read_text(errors="replace") for path in files)
+
+    def remove(self) -> None:
+        """Destroy the stack, and whatever of it is left on the engine."""
+        try:
+            self.pulumi("destroy", "--yes", "--skip-preview").succeeded()
+        finally:
+            docker.remove_all(f"{self.prefix}-")
+            docker.remove_all(self.prefix)

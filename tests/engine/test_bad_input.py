@@ -1,0 +1,89 @@
+"""Bad input is an error at preview, before anything is changed, with the key and the remedy."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from tests.engine import docker, talker
+from tests.engine.conftest import MakeEnvironment
+from tests.engine.environment import Environment
+
+
+@pytest.fixture(scope="module")
+def planned(make_environment: MakeEnvironment) -> Environment:
+    """Make an environment that is not up."""
+    return make_environment()
+
+
+@pytest.fixture
+def broken(planned: Environment) -> Any:
+    """Change settings for one test only."""
+    path = planned.project / f"Pulumi.{planned.name}.yaml"
+    before = path.read_text()
+    yield planned
+    path.write_text(before)
+
+
+def refused(environment: Environment) -> str:
+    """Preview in vain; give what the CLI said. Nothing may have been made on the engine."""
+    said = environment.preview().failed()
+    assert docker.names("container", f"{environment.prefix}-") == set()
+    assert docker.names("network", environment.prefix) == set()
+    assert "Traceback" not in said
+    return said
+
+
+def test_a_wrong_setting_names_its_key_and_shows_the_lines(broken: Environment) -> None:
+    broken.configure(loki={"retention": "1h"}, jobs=[{"name": "backend", "targets": ["backend"]}])
+    said = refused(broken)
+    assert "monitoring:jobs[0].targets[0] is 'backend'" in said
+    assert f"in Pulumi.{broken.name}.yaml" in said
+
+
+def test_a_missing_password_tells_the_command_that_sets_it(broken: Environment) -> None:
+    broken.pulumi("config", "rm", "monitoring:grafanaAdminPassword").succeeded()
+    assert "pulumi config set --secret monitoring:grafanaAdminPassword" in refused(broken)
+
+
+def test_a_password_in_clear_text_is_refused_and_not_repeated(broken: Environment) -> None:
+    broken.configure(grafanaAdminPassword="in-clear-text")
+    said = refused(broken)
+    assert "is in clear text" in said
+    assert "in-clear-text" not in said
+
+
+def test_a_port_that_another_program_holds_is_found(broken: Environment) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        broken.configure(grafana={"port": port})
+        said = refused(broken)
+    assert f"monitoring:grafana.port is {port}, but another program holds that port" in said
+
+
+def test_a_port_that_another_container_holds_is_found_with_its_name(broken: Environment) -> None:
+    name = f"{broken.prefix.replace('monitoring', 'holder')}"
+    port = broken.setting("prometheus", "port")
+    talker.start(name, "sleep 60", "--publish", f"127.0.0.1:{port}:80")
+    try:
+        said = refused(broken)
+    finally:
+        docker.docker("rm", "--force", name)
+    assert f"monitoring:prometheus.port is {port}, but the container '{name}' holds" in said
+
+
+def test_a_missing_network_is_named_with_the_command_that_makes_it(broken: Environment) -> None:
+    broken.configure(appNetworks=["no-such-network"])
+    said = refused(broken)
+    assert "monitoring:appNetworks names 'no-such-network'" in said
+    assert "docker network create no-such-network" in said
+
+
+def test_an_engine_that_does_not_answer_is_said_in_one_sentence(broken: Environment) -> None:
+    broken.configure(dockerHost="unix:///no/such/docker.sock")
+    said = refused(broken)
+    assert "the Docker engine at unix:///no/such/docker.sock does not answer: start it" in said

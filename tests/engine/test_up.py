@@ -1,0 +1,133 @@
+"""From nothing to four healthy containers, and nothing open that should not be."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.engine import docker
+from tests.engine.environment import SERVICES, Environment
+from tests.engine.waiting import eventually
+
+
+def answer(url: str) -> int:
+    """Give the HTTP status with which a URL answers on the host."""
+    with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 - http://localhost
+        return int(response.status)
+
+
+def test_up_ends_with_four_healthy_containers(environment: Environment) -> None:
+    assert {name: docker.health(environment.container(name)) for name in SERVICES} == dict.fromkeys(
+        SERVICES, "healthy"
+    )
+
+
+def test_the_outputs_urls_answer_on_the_host(environment: Environment) -> None:
+    outputs = environment.outputs()
+    assert answer(f"{outputs['grafana_url']}/api/health") == 200
+    assert answer(f"{outputs['prometheus_url']}/-/ready") == 200
+
+
+def test_the_outputs_name_what_a_script_needs(environment: Environment) -> None:
+    outputs = environment.outputs()
+    assert outputs["network"] in docker.names("network", environment.prefix)
+    assert set(outputs["containers"].values()) == docker.names("container", environment.prefix)
+    assert set(outputs["volumes"].values()) == docker.names("volume", environment.prefix)
+
+
+def test_nothing_listens_beyond_loopback(environment: Environment) -> None:
+    bindings = [
+        binding
+        for name in SERVICES
+        for ports in docker.inspect(environment.container(name))["NetworkSettings"][
+            "Ports"
+        ].values()
+        for binding in ports or []
+    ]
+    assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}
+    assert {int(binding["HostPort"]) for binding in bindings} == {
+        environment.setting("grafana", "port"),
+        environment.setting("prometheus", "port"),
+    }
+
+
+def test_loki_is_reached_in_the_stacks_network_and_on_no_port_of_the_host(
+    environment: Environment,
+) -> None:
+    assert not docker.inspect(environment.container("loki"))["HostConfig"]["PortBindings"]
+    ready = docker.docker(
+        *("exec", environment.container("grafana"), "curl", "-fsS", "http://loki:3100/ready")
+    )
+    assert ready == "ready"
+
+
+def test_both_data_sources_are_healthy_and_read_only(environment: Environment) -> None:
+    grafana = environment.grafana()
+    sources = {source["name"]: source for source in grafana.ask("/api/datasources")}
+    assert set(sources) == {"Prometheus", "Loki"}
+    assert all(source["readOnly"] for source in sources.values())
+    assert grafana.source_is_healthy("prometheus")
+    assert grafana.source_is_healthy("loki")
+
+
+def test_the_home_page_is_the_applications_dashboard(environment: Environment) -> None:
+    home = environment.grafana().ask("/api/dashboards/home")
+    assert home["dashboard"]["title"] == "Application"
+
+
+def test_the_provisioned_dashboards_cannot_be_edited(environment: Environment) -> None:
+    dashboard = environment.grafana().ask("/api/dashboards/uid/application")
+    assert dashboard["meta"]["provisioned"]
+    assert dashboard["meta"]["folderTitle"] == "Monitoring"
+
+
+def test_prometheus_reaches_all_four_programs(environment: Environment) -> None:
+    grafana = environment.grafana()
+    eventually(
+        lambda: grafana.metric('count(up{job=~"prometheus|loki|promtail|grafana"} == 1)') == 4,
+        seconds=30,
+        what="four targets up",
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_container_has_the_least_that_it_needs(service: str, environment: Environment) -> None:
+    found = docker.inspect(environment.container(service))
+    host = found["HostConfig"]
+    assert host["CapDrop"] == ["ALL"]
+    assert not host["CapAdd"]
+    assert not host["Privileged"]
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert host["Memory"] == host["MemorySwap"] > 0
+    assert host["LogConfig"]["Type"] == "json-file"
+    assert set(host["LogConfig"]["Config"]) == {"max-size", "max-file"}
+    assert host["RestartPolicy"]["Name"] == "unless-stopped"
+    assert (found["Config"]["User"] == "0:0") == (service == "promtail")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_program_complains_at_its_start(service: str, environment: Environment) -> None:
+    lines = docker.logs(environment.container(service)).splitlines()
+    assert not [line for line in lines if "level=error" in line or '"level":"error"' in line]
+
+
+def test_a_preview_right_after_up_finds_nothing_to_change_twice(environment: Environment) -> None:
+    for _ in range(2):
+        environment.preview("--refresh", "--expect-no-changes").succeeded()
+
+
+def test_retention_by_time_and_size_reaches_prometheus(environment: Environment) -> None:
+    url = environment.outputs()["prometheus_url"]
+    with urllib.request.urlopen(f"{url}/api/v1/status/runtimeinfo", timeout=10) as response:  # noqa: S310
+        info = json.load(response)["data"]
+    assert info["storageRetention"] == "15d or 4GiB"
+
+
+def test_prometheus_cannot_be_stopped_or_changed_over_http(environment: Environment) -> None:
+    url = environment.outputs()["prometheus_url"]
+    request = urllib.request.Request(f"{url}/-/quit", method="POST")  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request, timeout=10)  # noqa: S310
