@@ -1,0 +1,87 @@
+"""The program as Pulumi sees it: what it declares, with the engine and the provider replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks, rpc
+
+from stack.monitoring import Monitoring
+from tests.unit.conftest import Read
+
+
+class Recorder(mocks.Mocks):
+    """Answers like a provider that makes everything at once, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.seen: list[mocks.MockResourceArgs] = []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        """Remember a resource."""
+        self.seen.append(args)
+        return args.name, {**args.inputs, "imageId": f"sha256:{args.name}"}
+
+    def call(self, _args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
+        """Answer no function: the program calls none."""
+        raise AssertionError("unexpected call")
+
+    def of(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Give the inputs of all resources of a kind by name."""
+        return {args.name: args.inputs for args in self.seen if args.typ.endswith(f":{kind}")}
+
+
+@pytest.fixture
+def declared(read: Read) -> Recorder:
+    """Run the program without settings, once."""
+    recorder = Recorder()
+    mocks.set_mocks(recorder, project="monitoring", stack="dev")
+
+    @pulumi.runtime.test
+    def run() -> None:
+        Monitoring(read())
+
+    run()
+    return recorder
+
+
+def test_it_declares_a_network_four_volumes_and_four_containers(declared: Recorder) -> None:
+    assert declared.of("Network")["network"]["name"] == "monitoring-dev"
+    names = {inputs["name"] for inputs in declared.of("Container").values()}
+    assert names == {f"monitoring-dev-{s}" for s in ("prometheus", "loki", "promtail", "grafana")}
+    assert {inputs["name"] for inputs in declared.of("Volume").values()} == names
+
+
+def test_a_volume_has_nothing_but_a_name_since_any_change_would_replace_it(
+    declared: Recorder,
+) -> None:
+    assert all(set(inputs) == {"name"} for inputs in declared.of("Volume").values())
+
+
+def test_images_stay_on_the_engine_for_other_environments(declared: Recorder) -> None:
+    assert all(inputs["keepLocally"] for inputs in declared.of("RemoteImage").values())
+
+
+def test_containers_run_the_image_by_its_id(declared: Recorder) -> None:
+    for name, inputs in declared.of("Container").items():
+        assert inputs["image"] == f"sha256:{name}-image"
+
+
+def test_every_value_that_the_engine_would_fill_in_is_given(declared: Recorder) -> None:
+    for inputs in declared.of("Container").values():
+        assert inputs["memorySwap"] == inputs["memory"]
+        assert set(inputs["healthcheck"]) == {
+            *("tests", "interval", "timeout", "startPeriod", "startInterval", "retries"),
+        }
+        assert inputs["capabilities"] == {"drops": ["ALL"]}
+        assert inputs["logDriver"] == "json-file"
+        assert all({"ip", "external"} <= set(port) for port in inputs.get("ports", []))
+        # The provider stops with a time-out of 0, a kill, where this is not set.
+        assert inputs["destroyGraceSeconds"] == inputs["stopTimeout"] >= 30
+
+
+def test_the_password_reaches_the_provider_as_a_secret_and_alone(declared: Recorder) -> None:
+    envs = declared.of("Container")["grafana"]["envs"]
+    assert envs[rpc._special_sig_key] == rpc._special_secret_sig  # noqa: SLF001 - Pulumi's mark
+    assert envs["value"] == ["GF_SECURITY_ADMIN_PASSWORD=correct horse"]
