@@ -1,0 +1,13 @@
+"""Builds the project's tools and images where only package registries answer.
+
+Standard library only, so that it runs before there is a virtual environment. Results are kept
+in the user's cache and reused as long as nothing that they are built from has changed.
+"""
+
+from __future__ import annotations
+
+from lab.images import images
+from lab.progress import LabError
+from lab.tools import compose, programs, tools
+
+__all__ = ["LabError", "compose", "images", "programs", "tools"]

