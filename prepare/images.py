@@ -7,7 +7,7 @@ import subprocess
 import threading
 from collections.abc import Mapping
 
-import lab
+from prepare import golang
 from prepare.commands import ask
 from prepare.places import PYTHON
 from prepare.progress import SetupError, note, step
@@ -55,7 +55,7 @@ def ready(wanted: Mapping[str, str]) -> dict[str, str]:
         this.outcome = (
             f"{len(wanted) - len(missing)} present, {len(pulled)} pulled, {len(to_build)} built"
         )
-        return dict(wanted) | (lab.images(to_build) if to_build else {})
+        return dict(wanted) | (golang.images(to_build) if to_build else {})
 
 
 def present(image: str) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ import re
 import shutil
 from pathlib import Path
 
-import lab
-from prepare import download
+from prepare import download, golang
 from prepare.commands import ask
 from prepare.places import BIN, ROOT, VENV, pulumi_home
 from prepare.progress import SetupError, note, step
+from prepare.versions import parse_version
 
 PROVIDER = "pulumi-resource-docker"
 
@@ -33,12 +33,6 @@ def version(program: Path) -> tuple[int, ...]:
     """The version of a Pulumi CLI; empty where it does not run."""
     answer = ask(program, "version", env=dict(os.environ, PULUMI_SKIP_UPDATE_CHECK="1"))
     return parse_version(answer.output) if answer.ok else ()
-
-
-def parse_version(text: str) -> tuple[int, ...]:
-    """The numbers of `v3.259.0`, also among other words; empty where there are none."""
-    found = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
-    return tuple(int(number) for number in found.groups()) if found else ()
 
 
 MINIMUM = parse_version(download.VERSION)
@@ -80,7 +74,7 @@ def choose() -> str:
             note("building Pulumi from Go modules instead: 6 minutes the first time")
         else:
             return "official release, downloaded to .tools/bin"
-    link(lab.tools())
+    link(golang.tools())
     return "built by lab/ from Go modules"
 
 
@@ -96,7 +90,7 @@ def provider() -> str:
         if not answer.ok:
             note(f"no download ({answer.complaint})")
             note("building the provider from Go modules instead: 6 minutes the first time")
-            link(lab.tools(), PROVIDER)
+            link(golang.tools(), PROVIDER)
             return "Docker provider built by lab/"
     return f"Docker provider {wanted}"
 

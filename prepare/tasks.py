@@ -6,8 +6,7 @@ import json
 import os
 import shlex
 
-import lab
-from prepare import engine, images, pulumi_cli, stacks, virtualenv
+from prepare import engine, golang, images, pulumi_cli, stacks, virtualenv
 from prepare.commands import ask, show
 from prepare.places import EXAMPLE, PYTHON, TOOLS
 from prepare.progress import note, step
@@ -110,7 +109,7 @@ def test_engine(*arguments: str) -> None:
     engine.ready()
     usable = images.ready(images.defaults())
     if any(image.startswith("lab/") for image in usable.values()):
-        pulumi_cli.link(lab.programs())
+        pulumi_cli.link(golang.programs())
     (TOOLS / "images.json").write_text(json.dumps(usable))
     test_unit(*(arguments or ("tests/engine",)))
 

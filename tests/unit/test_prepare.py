@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import os
@@ -9,6 +10,7 @@ import platform
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from prepare import (
     debian,
     download,
     engine,
+    golang,
     images,
     passwords,
     places,
@@ -26,6 +29,7 @@ from prepare import (
 )
 from prepare.engine import Action, Facts
 from prepare.progress import SetupError
+from prepare.versions import parse_version
 
 
 @pytest.fixture
@@ -53,11 +57,11 @@ def fake(folder: Path, name: str, script: str) -> Path:
     [("v3.259.0\n", (3, 259, 0)), ("warning: old\nv3.9.12-dev.1", (3, 9, 12)), ("", ())],
 )
 def test_a_version_is_read_from_what_the_cli_prints(text: str, numbers: tuple[int, ...]) -> None:
-    assert pulumi_cli.parse_version(text) == numbers
+    assert parse_version(text) == numbers
 
 
 def test_versions_compare_as_numbers_and_not_as_text() -> None:
-    assert pulumi_cli.parse_version("v3.1000.0") > pulumi_cli.parse_version("v3.259.0")
+    assert parse_version("v3.1000.0") > parse_version("v3.259.0")
 
 
 def test_a_sufficient_pulumi_of_the_users_is_taken(
@@ -77,13 +81,13 @@ def test_a_pulumi_that_is_too_old_is_not_taken(
     assert "official release" in pulumi_cli.choose()
 
 
-@pytest.mark.usefixtures("on_path")
 def test_without_a_download_pulumi_is_built(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(_into: Path) -> None:
         raise download.UnreachableError("no route")
 
+    fake(on_path, "go", "echo go version go1.26.8 linux/amd64")
     built = tmp_path / "built"
     built.mkdir()
     fake(built, "pulumi", "echo v3.259.0")
@@ -172,6 +176,30 @@ def test_the_archive_is_named_as_the_release_names_it() -> None:
         download.archive_name("Linux", "aarch64")
         == f"pulumi-v{download.VERSION}-linux-arm64.tar.gz"
     )
+
+
+# Go
+
+
+def test_the_checksum_of_a_module_is_the_one_that_go_gives(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.writestr("m@v1/go.mod", "module m\n")
+    listed = f"{hashlib.sha256(b'module m' + bytes([10])).hexdigest()}  m@v1/go.mod\n"
+    expected = base64.b64encode(hashlib.sha256(listed.encode()).digest()).decode()
+    with zipfile.ZipFile(tmp_path / "m.zip") as archive:
+        assert golang.module_sum(archive) == f"h1:{expected}"
+
+
+def test_a_go_toolchain_with_another_checksum_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "go.zip", "w") as archive:
+        archive.writestr("golang.org/toolchain@v0/bin/go", "another")
+    with pytest.raises(SetupError, match="was not unpacked"):
+        golang.unpack(tmp_path / "go.zip", golang.SUMS["amd64"], tmp_path / "go")
+
+
+def test_the_users_own_module_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOPROXY", "off,https://go.example.org/,direct")
+    assert golang.module_proxy() == "https://go.example.org"
 
 
 # Secrets
