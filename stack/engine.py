@@ -23,7 +23,7 @@ class EngineError(Exception):
     """The engine cannot be reached, or something of the settings is not there or is taken."""
 
 
-def host(configured: str | None) -> str:
+def host(configured: str) -> str:
     """Give the engine's address: the setting, else `$DOCKER_HOST`, else the local socket."""
     return configured or os.environ.get("DOCKER_HOST") or DEFAULT_HOST
 

@@ -200,5 +200,5 @@ LOG_SIZE = Format("a size as Docker reads it, such as 10m", "10m", _matching(r"[
 DOCKER_HOST = Format(
     "an address of a Docker engine: unix://…, tcp://host:port or ssh://user@host",
     "unix:///var/run/docker.sock",
-    _matching(r"(unix:///|tcp://|ssh://)\S+"),
+    _matching(r"|(unix:///|tcp://|ssh://)\S+"),
 )

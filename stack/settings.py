@@ -119,10 +119,10 @@ class Grafana:
 class Settings:
     """All settings of one environment; `stack` and the secrets come beside the YAML keys."""
 
-    docker_host: str | None = setting(
+    docker_host: str = setting(
         formats.DOCKER_HOST,
-        "The Docker engine; without it `$DOCKER_HOST`, or the local engine's socket.",
-        None,
+        "The Docker engine; empty for `$DOCKER_HOST`, or the local engine's socket.",
+        "",
     )
     docker_socket: str = setting(
         formats.FILE_PATH,

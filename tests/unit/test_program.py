@@ -38,7 +38,7 @@ def declared(read: Read) -> Recorder:
     recorder = Recorder()
     mocks.set_mocks(recorder, project="monitoring", stack="dev")
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator] # Pulumi gives it no types
     def run() -> None:
         Monitoring(read())
 
