@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,5 +21,6 @@ def secrets_folder() -> Path:
 
 
 def pulumi_home() -> Path:
-    """Pulumi's own folder: plugins, and the state of the `file://~` backend."""
-    return Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    """Pulumi's own folder, with its plugins; it asks the system for the user's home, not $HOME."""
+    home = pwd.getpwuid(os.getuid()).pw_dir
+    return Path(os.environ.get("PULUMI_HOME") or Path(home) / ".pulumi")

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from prepare import download, golang
 from prepare.commands import ask
-from prepare.places import BIN, ROOT, VENV, pulumi_home
+from prepare.places import BIN, ROOT, TOOLS, VENV, pulumi_home
 from prepare.progress import SetupError, note, step
 from prepare.versions import parse_version
 
 PROVIDER = "pulumi-resource-docker"
+LAB = TOOLS / "lab"
+"""Points to the lab's build, where that is what `.tools/bin` holds."""
 
 
 def environment() -> dict[str, str]:
@@ -58,15 +60,13 @@ def choose() -> str:
     """Put the best CLI within reach and say where it is from."""
     users = shutil.which("pulumi", path=path_without_ours())
     if users and version(Path(users)) >= MINIMUM:
-        for ours in BIN.glob("pulumi*"):
-            if ours.name != PROVIDER:
-                ours.unlink()
+        for name in download.NEEDED:
+            (BIN / name).unlink(missing_ok=True)
+        LAB.unlink(missing_ok=True)
         return f"the one on your PATH ({users})"
-    ours = BIN / "pulumi"
-    built = ours.is_symlink()
-    if not built and version(ours) >= MINIMUM:
-        return "official release in .tools/bin"
-    if not built:
+    if not LAB.is_symlink():
+        if version(BIN / "pulumi") >= MINIMUM:
+            return "official release in .tools/bin"
         try:
             download.official(BIN)
         except download.UnreachableError as error:
@@ -74,7 +74,10 @@ def choose() -> str:
             note("building Pulumi from Go modules instead: 6 minutes the first time")
         else:
             return "official release, downloaded to .tools/bin"
-    link(golang.tools())
+    built = golang.tools()
+    link(built)
+    LAB.unlink(missing_ok=True)
+    LAB.symlink_to(built)
     return "built by lab/ from Go modules"
 
 
@@ -106,10 +109,18 @@ def provider_version(requirements: str) -> str:
 
 
 def link(folder: Path, pattern: str = "*") -> None:
-    """Point `.tools/bin` to the programs of a folder of the lab's."""
+    """Put programs of a folder of the lab's into `.tools/bin`.
+
+    As hard links: through symbolic ones Pulumi would not see that its language host lies
+    beside it, and would warn about that at every command.
+    """
     BIN.mkdir(parents=True, exist_ok=True)
     for program in folder.glob(pattern):
-        ours = BIN / program.name
-        if not (ours.is_symlink() and ours.readlink() == program):
-            ours.unlink(missing_ok=True)
-            ours.symlink_to(program)
+        built, ours = program.resolve(), BIN / program.name
+        if ours.exists() and ours.samefile(built):
+            continue
+        ours.unlink(missing_ok=True)
+        try:
+            ours.hardlink_to(built)
+        except OSError:  # the cache lies on another file system
+            shutil.copy2(built, ours)
