@@ -39,12 +39,6 @@ def tools() -> Path:
     return lab.tools()
 
 
-def programs() -> Path:
-    """Have the lab's builds of the services' programs; see `lab.programs`."""
-    have_go()
-    return lab.programs()
-
-
 def images(names: Iterable[str]) -> dict[str, str]:
     """Have the lab's images; see `lab.images`."""
     have_go()

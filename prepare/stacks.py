@@ -47,15 +47,30 @@ class Stack:
         return {k: v.get("objectValue", v.get("value")) for k, v in entries.items()}
 
 
+def named(name: str) -> Stack:
+    """The stack of this name, which need not exist yet. Raises `SetupError`."""
+    file = ROOT / f"Pulumi.{name}.yaml"
+    encrypted = file.exists() and "\nencryptionsalt:" in "\n" + file.read_text()
+    return Stack(name, passwords.passphrase_environment(encrypted=encrypted))
+
+
+def existing(name: str) -> Stack | None:
+    """The stack of this name, selected; None where there is none."""
+    stack = named(name)
+    answer = stack.ask("stack", "select")
+    if answer.ok:
+        return stack
+    if "no stack named" in answer.errors:
+        return None
+    raise SetupError(f"pulumi stack select failed: {answer.complaint}")
+
+
 def open_stack(name: str) -> Stack:
-    """The stack of this name, created and selected as needed."""
+    """The stack of this name, created, selected and given a password as needed."""
     with step(f"Stack {name}") as this:
-        file = ROOT / f"Pulumi.{name}.yaml"
-        encrypted = file.exists() and "\nencryptionsalt:" in "\n" + file.read_text()
-        stack = Stack(name, passwords.passphrase_environment(encrypted=encrypted))
+        stack = named(name)
         stack.must("stack", "select", "--create")
-        config = stack.config()
-        if PASSWORD not in config:
+        if PASSWORD not in stack.config():
             given = passwords.grafana(name)
             stack.must("config", "set", "--secret", PASSWORD, given=given)
         elif "GRAFANA_ADMIN_PASSWORD" in os.environ:

@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 
-from prepare import engine, golang, images, pulumi_cli, stacks, virtualenv
+from prepare import engine, images, pulumi_cli, stacks, virtualenv
 from prepare.commands import ask, show
 from prepare.places import EXAMPLE, PYTHON, TOOLS
 from prepare.progress import note, step
@@ -64,7 +64,10 @@ def down(name: str) -> None:
     """Stop the example application and destroy the stack."""
     virtualenv.ready()
     pulumi_cli.ready()
-    stack = stacks.open_stack(name)
+    stack = stacks.existing(name)
+    if stack is None:
+        print(f"There is no stack {name}: nothing to take away.")
+        return
     engine.ready(stack.config().get("monitoring:dockerHost"))
     if name == EXAMPLE_STACK:
         show(PYTHON, EXAMPLE, "down", env=stack.env)
@@ -103,13 +106,11 @@ def test_unit(*arguments: str) -> None:
 
 
 def test_engine(*arguments: str) -> None:
-    """Run the engine tests, which need everything that the stack needs."""
+    """Run the engine tests, which need all that the stack needs and find its images in a file."""
     virtualenv.ready(virtualenv.TESTS)
     pulumi_cli.ready()
     engine.ready()
     usable = images.ready(images.defaults())
-    if any(image.startswith("lab/") for image in usable.values()):
-        pulumi_cli.link(golang.programs())
     (TOOLS / "images.json").write_text(json.dumps(usable))
     test_unit(*(arguments or ("tests/engine",)))
 
