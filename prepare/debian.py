@@ -27,17 +27,17 @@ def may_install() -> bool:
     return os.geteuid() == 0 and here()
 
 
-def install(*packages: str) -> None:
-    """Install packages without their recommendations, saying so. Raises `SetupError`."""
+def install(*packages: str, if_offered: str = "") -> None:
+    """Install packages without their recommendations, saying so. Raises `SetupError`.
+
+    `if_offered` is one more, which only some releases have.
+    """
     note(f"installing {' '.join(packages)} with apt-get (up to a minute)")
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     ask("apt-get", "update", "-qq", env=env, seconds=300)
+    if if_offered and ask("apt-cache", "show", if_offered).output.strip():
+        packages = (*packages, if_offered)
     command = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)
     answer = ask(*command, env=env, seconds=900)
     if not answer.ok:
         raise SetupError(f"{' '.join(command)} failed: {answer.complaint}")
-
-
-def offers(package: str) -> bool:
-    """Whether the package lists know this package."""
-    return bool(ask("apt-cache", "show", "--no-all-versions", package).output.strip())

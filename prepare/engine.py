@@ -109,8 +109,7 @@ def ready(configured: str | None = None) -> None:
         action = decide(facts)
         if action is Action.INSTALL:
             # From Debian 13 on the client is a package of its own.
-            client = ["docker-cli"] if debian.offers("docker-cli") else []
-            debian.install("docker.io", "iptables", *client)
+            debian.install("docker.io", "iptables", if_offered="docker-cli")
         if action is not Action.USE:
             start()
             facts, version = look(configured)
