@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from stack import formats
 from stack.files import dump_ini, dump_json, dump_yaml, load_ini, load_yaml, names, read_text
+from stack.formats import Size
+from stack.reading import setting
 from stack.service import File, Health, Port, Service
-from stack.settings import Settings
+
+if TYPE_CHECKING:
+    from stack.settings import Settings
 
 PORT = 3000
 _FOLDER = "/etc/grafana"
 _START = f"{_FOLDER}/start.sh"
+
+
+@dataclass(frozen=True)
+class Grafana:
+    """Grafana: shows metrics and logs."""
+
+    image: str = setting(formats.IMAGE, "Its image.", "grafana/grafana:13.2.1")
+    port: int = setting(formats.PORT, "Its port on the host.", 3000)
+    memory: Size = setting(formats.SIZE, "Its memory limit.", "512MB")
 
 
 def describe(settings: Settings) -> Service:

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from stack import formats
 from stack.files import dump_yaml, load_yaml
+from stack.formats import Duration, Size
+from stack.reading import setting
 from stack.service import File, Health, Service, go_memory_limit
-from stack.settings import Settings
+
+if TYPE_CHECKING:
+    from stack.settings import Settings
 
 PORT = 3100
 _CONFIG = "/etc/loki/loki.yml"
+
+
+@dataclass(frozen=True)
+class Loki:
+    """Loki: stores the logs. It has no port on the host."""
+
+    image: str = setting(formats.IMAGE, "Its image.", "grafana/loki:3.7.7")
+    memory: Size = setting(formats.SIZE, "Its memory limit.", "512MB")
+    retention: Duration = setting(
+        formats.DURATION,
+        "How long lines are kept, at least 24h (Loki's own minimum). Files are deleted about two"
+        " hours after that.",
+        "14d",
+    )
 
 
 def describe(settings: Settings) -> Service:

@@ -3,18 +3,63 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from stack import formats
 from stack.files import dump_yaml, load_yaml, read_text
-from stack.formats import Duration, Secret
+from stack.formats import Duration, Secret, Size
+from stack.reading import setting
 from stack.service import File, Health, Port, Service
-from stack.settings import Job, Settings
+
+if TYPE_CHECKING:
+    from stack.settings import Settings
 
 PORT = 9090
 _CONFIG = "/etc/prometheus/prometheus.yml"
 _START = "/etc/prometheus/start.sh"
 _SECRETS = "/run/secrets"
 _LONGEST_TIMEOUT = Duration("10s", 10)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that Prometheus scrapes: the application's backend, or any other exporter."""
+
+    name: str = setting(formats.NAME, "Value of the label `job`; unique.")
+    targets: tuple[str, ...] = setting(
+        formats.TARGET, "Where to scrape, as `host:port`. Prometheus must reach the host's name."
+    )
+    path: str = setting(formats.HTTP_PATH, "The path of the metrics.", "/metrics")
+    scheme: str = setting(formats.SCHEME, "`http` or `https`.", "http")
+    interval: Duration | None = setting(
+        formats.DURATION, "Time between two scrapes, instead of `prometheus.scrapeInterval`.", None
+    )
+    auth: str = setting(
+        formats.AUTH,
+        "`basic` (with `username`) or `bearer`: the password or token is the secret"
+        " `monitoring:scrapeSecrets.<name>`.",
+        "none",
+    )
+    username: str | None = setting(formats.TEXT, "The user's name where `auth` is `basic`.", None)
+    labels: Mapping[str, str] = setting(
+        formats.TEXT, "Labels added to the job's series.", dict, keys=formats.LABEL_NAME
+    )
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """Prometheus: stores the metrics."""
+
+    image: str = setting(formats.IMAGE, "Its image.", "prom/prometheus:v3.14.0")
+    port: int = setting(formats.PORT, "Its port on the host.", 9090)
+    memory: Size = setting(formats.SIZE, "Its memory limit.", "512MB")
+    scrape_interval: Duration = setting(formats.DURATION, "Time between two scrapes.", "15s")
+    retention_time: Duration = setting(formats.DURATION, "How long samples are kept.", "15d")
+    retention_size: Size = setting(
+        formats.SIZE, "How much disk samples may take; the oldest go first.", "4GB"
+    )
 
 
 def describe(settings: Settings) -> Service:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from stack import formats
 from stack.files import dump_yaml, load_yaml
+from stack.formats import Duration, Size
+from stack.reading import setting
 from stack.service import Bind, File, Health, Service, go_memory_limit
-from stack.settings import Logs, Settings
+
+if TYPE_CHECKING:
+    from stack.settings import Settings
 
 PORT = 9080
 _CONFIG = "/etc/promtail/config.yml"
@@ -16,6 +22,37 @@ _READY = (
     f"exec 3<>/dev/tcp/localhost/{PORT}"
     r" && printf 'GET /ready HTTP/1.0\r\n\r\n' >&3 && grep -q '200 OK' <&3"
 )
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Which containers' logs are collected: without any of these, all of them."""
+
+    include_names: tuple[str, ...] = setting(
+        formats.EXPRESSION, "Only containers with one of these names; the engine selects.", ()
+    )
+    include_labels: tuple[str, ...] = setting(
+        formats.LABEL_FILTER, "Only containers with all of these labels; the engine selects.", ()
+    )
+    exclude_names: tuple[str, ...] = setting(
+        formats.EXPRESSION,
+        "Never containers with one of these names. Promtail still reads their lines from the"
+        " engine before it drops them, so prefer `include…` for a very noisy container.",
+        (),
+    )
+
+
+@dataclass(frozen=True)
+class Promtail:
+    """Promtail: reads the containers' logs. Its last release is 3.6: end of life upstream."""
+
+    image: str = setting(formats.IMAGE, "Its image.", "grafana/promtail:3.6.11")
+    memory: Size = setting(formats.SIZE, "Its memory limit.", "256MB")
+    refresh_interval: Duration = setting(
+        formats.DURATION,
+        "How often it looks for new containers; one that lives shorter can be missed.",
+        "2s",
+    )
 
 
 def describe(settings: Settings) -> Service:

@@ -1,4 +1,4 @@
-"""Every setting of an environment: its name, type, default and meaning.
+"""The settings of an environment: those of the whole, and each service's from its own module.
 
 A field's name in camelCase is its key below `monitoring:` in `Pulumi.<stack>.yaml`.
 """
@@ -10,51 +10,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from stack import formats
-from stack.formats import Duration, Secret, Size
+from stack.formats import Secret
+from stack.grafana import Grafana
+from stack.loki import Loki
+from stack.prometheus import Job, Prometheus
+from stack.promtail import Logs, Promtail
 from stack.reading import setting
-
-
-@dataclass(frozen=True)
-class Job:
-    """Something that Prometheus scrapes: the application's backend, or any other exporter."""
-
-    name: str = setting(formats.NAME, "Value of the label `job`; unique.")
-    targets: tuple[str, ...] = setting(
-        formats.TARGET, "Where to scrape, as `host:port`. Prometheus must reach the host's name."
-    )
-    path: str = setting(formats.HTTP_PATH, "The path of the metrics.", "/metrics")
-    scheme: str = setting(formats.SCHEME, "`http` or `https`.", "http")
-    interval: Duration | None = setting(
-        formats.DURATION, "Time between two scrapes, instead of `prometheus.scrapeInterval`.", None
-    )
-    auth: str = setting(
-        formats.AUTH,
-        "`basic` (with `username`) or `bearer`: the password or token is the secret"
-        " `monitoring:scrapeSecrets.<name>`.",
-        "none",
-    )
-    username: str | None = setting(formats.TEXT, "The user's name where `auth` is `basic`.", None)
-    labels: Mapping[str, str] = setting(
-        formats.TEXT, "Labels added to the job's series.", dict, keys=formats.LABEL_NAME
-    )
-
-
-@dataclass(frozen=True)
-class Logs:
-    """Which containers' logs are collected: without any of these, all of them."""
-
-    include_names: tuple[str, ...] = setting(
-        formats.EXPRESSION, "Only containers with one of these names; the engine selects.", ()
-    )
-    include_labels: tuple[str, ...] = setting(
-        formats.LABEL_FILTER, "Only containers with all of these labels; the engine selects.", ()
-    )
-    exclude_names: tuple[str, ...] = setting(
-        formats.EXPRESSION,
-        "Never containers with one of these names. Promtail still reads their lines from the"
-        " engine before it drops them, so prefer `include…` for a very noisy container.",
-        (),
-    )
 
 
 @dataclass(frozen=True)
@@ -63,56 +24,6 @@ class ContainerLogs:
 
     max_size: str = setting(formats.LOG_SIZE, "A log file's largest size.", "10m")
     max_files: int = setting(formats.COUNT, "How many files are kept.", 3)
-
-
-@dataclass(frozen=True)
-class Prometheus:
-    """Prometheus: stores the metrics."""
-
-    image: str = setting(formats.IMAGE, "Its image.", "prom/prometheus:v3.14.0")
-    port: int = setting(formats.PORT, "Its port on the host.", 9090)
-    memory: Size = setting(formats.SIZE, "Its memory limit.", "512MB")
-    scrape_interval: Duration = setting(formats.DURATION, "Time between two scrapes.", "15s")
-    retention_time: Duration = setting(formats.DURATION, "How long samples are kept.", "15d")
-    retention_size: Size = setting(
-        formats.SIZE, "How much disk samples may take; the oldest go first.", "4GB"
-    )
-
-
-@dataclass(frozen=True)
-class Loki:
-    """Loki: stores the logs. It has no port on the host."""
-
-    image: str = setting(formats.IMAGE, "Its image.", "grafana/loki:3.7.7")
-    memory: Size = setting(formats.SIZE, "Its memory limit.", "512MB")
-    retention: Duration = setting(
-        formats.DURATION,
-        "How long lines are kept, at least 24h (Loki's own minimum). Files are deleted about two"
-        " hours after that.",
-        "14d",
-    )
-
-
-@dataclass(frozen=True)
-class Promtail:
-    """Promtail: reads the containers' logs. Its last release is 3.6: end of life upstream."""
-
-    image: str = setting(formats.IMAGE, "Its image.", "grafana/promtail:3.6.11")
-    memory: Size = setting(formats.SIZE, "Its memory limit.", "256MB")
-    refresh_interval: Duration = setting(
-        formats.DURATION,
-        "How often it looks for new containers; one that lives shorter can be missed.",
-        "2s",
-    )
-
-
-@dataclass(frozen=True)
-class Grafana:
-    """Grafana: shows metrics and logs."""
-
-    image: str = setting(formats.IMAGE, "Its image.", "grafana/grafana:13.2.1")
-    port: int = setting(formats.PORT, "Its port on the host.", 3000)
-    memory: Size = setting(formats.SIZE, "Its memory limit.", "512MB")
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def free_port() -> int:
 class Environment:
     """One stack on the engine, driven by the `pulumi` command as a user does.
 
-    Its state, its secrets and its settings are in `folder`; nothing of the user's is touched.
+    Its state, its secrets and its settings are in `folder`; no other stack is touched.
     """
 
     def __init__(self, folder: Path, images: dict[str, str]) -> None:
@@ -61,7 +61,6 @@ class Environment:
         self.project = folder / "project"
         self.password = secrets.token_urlsafe(12)
         self.passphrase = secrets.token_urlsafe(12)
-        self._home = folder / "home"
         self._state = folder / "state"
         self._settings = self.project / f"Pulumi.{self.name}.yaml"
         self._copy_program()
@@ -80,7 +79,7 @@ class Environment:
         self.set_password(self.password)
 
     def _copy_program(self) -> None:
-        for folder in (self.project, self._home, self._state):
+        for folder in (self.project, self._state):
             folder.mkdir()
         for name in _PROGRAM:
             source = ROOT / name
@@ -96,7 +95,6 @@ class Environment:
             env={
                 **os.environ,
                 "PULUMI_BACKEND_URL": f"file://{self._state}",
-                "PULUMI_HOME": str(self._home),
                 "PULUMI_CONFIG_PASSPHRASE": self.passphrase,
                 "PULUMI_SKIP_UPDATE_CHECK": "1",
             },
