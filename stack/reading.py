@@ -128,7 +128,17 @@ def _value(
         before = len(problems)
         arguments = read(kind, value, path, problems)
         return kind(**arguments) if len(problems) == before else None
-    return _scalar(form, value, path, problems)
+    return _scalar(_with_own_example(form, field), value, path, problems)
+
+
+def _with_own_example(form: Format, field: dataclasses.Field[Any]) -> Format:
+    """Let a setting's default be its example: it says more than one of the format in general."""
+    default = field.default
+    if default in (None, "", dataclasses.MISSING):
+        return form
+    return dataclasses.replace(
+        form, example=default if isinstance(default, bool | int) else str(default)
+    )
 
 
 def _mapping(

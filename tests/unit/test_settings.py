@@ -146,6 +146,25 @@ def test_durations_are_read_as_prometheus_reads_them(text: str, seconds: float, 
     assert settings.prometheus.scrape_interval.seconds == seconds
 
 
-def test_a_digest_is_a_fixed_version(read: Read) -> None:
-    image = "registry.example:5000/team/loki@sha256:" + "a" * 64
+@pytest.mark.parametrize(
+    "image",
+    [
+        "loki:3.7.7",
+        "grafana/loki:3.7.7",
+        "registry.example:5000/team/loki:3.7.7",
+        "registry.example:5000/team/loki@sha256:" + "a" * 64,
+        "ghcr.example/team/loki:3.7.7@sha256:" + "a" * 64,
+    ],
+)
+def test_an_image_is_fixed_by_a_tag_or_a_digest(image: str, read: Read) -> None:
     assert read({"loki": {"image": image}}).loki.image == image
+
+
+def test_a_registrys_port_is_no_tag(read: Read) -> None:
+    with pytest.raises(SettingsError, match="neither a tag nor a digest"):
+        read({"loki": {"image": "registry.example:5000/loki"}})
+
+
+def test_the_remedy_is_the_settings_own_default(read: Read) -> None:
+    with pytest.raises(SettingsError, match="image: grafana/promtail:"):
+        read({"promtail": {"image": "promtail"}})
