@@ -78,6 +78,12 @@ class Grafana:
         assert len(frames) <= 1, f"{expression} gives {len(frames)} series"
         return float(frames[0]["data"]["values"][1][-1]) if frames else None
 
+    def number(self, expression: str) -> float | None:
+        """Ask the Loki source for a number now, such as a count of lines; None without lines."""
+        query = {"expr": expression, "queryType": "instant"}
+        frames = [f for f in self._query("loki", query, 3_600) if f["data"]["values"]]
+        return float(frames[0]["data"]["values"][1][-1]) if frames else None
+
     def lines(self, expression: str, seconds: int = 3_600) -> list[Line]:
         """Ask the Loki source for the lines of the last `seconds`, at most 5000."""
         query = {"expr": expression, "queryType": "range", "maxLines": 5_000}

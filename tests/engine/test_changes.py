@@ -32,6 +32,10 @@ def _log_retention(environment: Environment) -> None:
     environment.configure(loki={"retention": "48h"})
 
 
+def _sample_retention(environment: Environment) -> None:
+    environment.configure(prometheus={"retentionTime": "10d"})
+
+
 def _discovery(environment: Environment) -> None:
     environment.configure(promtail={"refreshInterval": "1s"})
 
@@ -44,7 +48,7 @@ def _dashboard(environment: Environment) -> None:
 
 
 CHANGES = {
-    # Grafana's data source is told the interval, too, or its rates would be empty.
+    "retention of samples": Change(_sample_retention, ("time", "15d", "10d"), "prometheus"),
     "retention of logs": Change(_log_retention, ("retention_period", "14d", "48h"), "loki"),
     "discovery": Change(_discovery, ("refresh_interval", "2s", "1s"), "promtail"),
     "dashboard": Change(_dashboard, ("title", "Up", "Alive"), "grafana"),
@@ -93,9 +97,10 @@ def test_a_change_of_one_thing_shows_as_it_replaces_one_container_and_loses_noth
     assert ticks(environment, clock)[: last + 1] == list(range(last + 1))
 
 
-def test_a_changed_scrape_interval_is_one_field_for_prometheus_and_one_for_its_data_source(
+def test_a_changed_scrape_interval_is_told_to_prometheus_and_to_grafanas_data_source(
     environment: Environment,
 ) -> None:
+    """Without the second, a rate over the shortest interval would find too few samples."""
     before = environment.ids()
     _scrape_interval(environment)
     diff = environment.preview("--diff").succeeded().text
