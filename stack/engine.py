@@ -31,12 +31,11 @@ def host(configured: str) -> str:
 def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
     """Check that the engine at `address` answers, has the networks, and has the ports free.
 
-    Raises EngineError with every problem found. Ports that the stack's own containers hold, those
-    whose names begin with `prefix`, are free for it.
+    Raises EngineError with every problem found. What the stack's own containers hold (each named
+    `<prefix>-<service>`) is free for it.
     """
     if not shutil.which("docker"):
         return
-    _ask(address, "version", "--format", "{{.Server.Version}}")
     problems = [*_missing_networks(address, services), *_taken_ports(address, prefix, services)]
     if problems:
         raise EngineError("nothing was changed:\n\n" + "\n\n".join(problems))
@@ -80,9 +79,10 @@ def _missing_networks(address: str, services: tuple[Service, ...]) -> Iterator[s
 
 
 def _taken_ports(address: str, prefix: str, services: tuple[Service, ...]) -> Iterator[str]:
+    own = {f"{prefix}-{service.name}" for service in services}
     for service in services:
         for port in service.ports:
-            holder = _holder(address, prefix, port)
+            holder = _holder(address, own, port)
             if holder:
                 yield (
                     f"monitoring:{service.name}.port is {port.external}, but {holder} holds that"
@@ -91,10 +91,10 @@ def _taken_ports(address: str, prefix: str, services: tuple[Service, ...]) -> It
                 )
 
 
-def _holder(address: str, prefix: str, port: Port) -> str | None:
+def _holder(address: str, own: set[str], port: Port) -> str | None:
     """Say who holds a port of the Docker host, or None where it is free for the stack."""
     names = _ask(address, "ps", "--filter", f"publish={port.external}", "--format", "{{.Names}}")
-    foreign = [name for name in names if not name.startswith(f"{prefix}-")]
+    foreign = [name for name in names if name not in own]
     if foreign:
         return f"the container '{foreign[0]}'"
     # Only a local engine's ports can be tried from here.
