@@ -50,12 +50,21 @@ def ready(wanted: Mapping[str, str]) -> dict[str, str]:
             except NoRegistryError as error:
                 note(f"no image registry answers ({error})")
                 to_build = [s for s in missing if missing[s] not in pulled]
-                note(f"building images with lab/ instead: {', '.join(to_build)}")
-                note("from Go modules and Debian packages, 20 minutes the first time")
+                note(f"taking lab/'s images instead: {', '.join(to_build)}")
+                note("built from Go modules and Debian packages (20 minutes, unless cached)")
         this.outcome = (
             f"{len(wanted) - len(missing)} present, {len(pulled)} pulled, {len(to_build)} built"
         )
         return dict(wanted) | (golang.images(to_build) if to_build else {})
+
+
+def ready_for_example(services: Mapping[str, str]) -> None:
+    """Have the example application's base images, where no registry answered for the services'.
+
+    Otherwise its own build pulls them.
+    """
+    if any(image.startswith("lab/") for image in services.values()):
+        golang.images(("node", "nginx"))
 
 
 def present(image: str) -> tuple[str, ...]:

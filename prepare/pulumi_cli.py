@@ -71,7 +71,7 @@ def choose() -> str:
             download.official(BIN)
         except download.UnreachableError as error:
             note(f"no download ({error})")
-            note("building Pulumi from Go modules instead: 6 minutes the first time")
+            note("taking lab/'s build from Go modules instead (10 minutes, unless cached)")
         else:
             return "official release, downloaded to .tools/bin"
     built = golang.tools()
@@ -92,7 +92,7 @@ def provider() -> str:
         answer = ask(*install, env=environment(), seconds=300)
         if not answer.ok:
             note(f"no download ({answer.complaint})")
-            note("building the provider from Go modules instead: 6 minutes the first time")
+            note("taking lab/'s build from Go modules instead (10 minutes, unless cached)")
             link(golang.tools(), PROVIDER)
             return "Docker provider built by lab/"
     return f"Docker provider {wanted}"

@@ -79,8 +79,8 @@ def open_stack(name: str) -> Stack:
         return stack
 
 
-def choose_images(stack: Stack, config: Mapping[str, Any]) -> None:
-    """Have the stack's images; where the lab built some, put them into its configuration."""
+def choose_images(stack: Stack, config: Mapping[str, Any]) -> dict[str, str]:
+    """Have the stack's images by service; those that the lab built go into its configuration."""
     wanted = {
         service: (config.get(f"monitoring:{service}") or {}).get("image", image)
         for service, image in images.defaults().items()
@@ -92,3 +92,4 @@ def choose_images(stack: Stack, config: Mapping[str, Any]) -> None:
     if changed:
         note(f"wrote the built images into Pulumi.{stack.name}.yaml; to go back to the official")
         note("ones: pulumi config rm --path monitoring:SERVICE.image")
+    return usable

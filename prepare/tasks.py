@@ -23,7 +23,9 @@ def prepare(name: str) -> Stack:
     stack = stacks.open_stack(name)
     config = stack.config()
     engine.ready(config.get("monitoring:dockerHost"))
-    stacks.choose_images(stack, config)
+    usable = stacks.choose_images(stack, config)
+    if name == EXAMPLE_STACK:
+        images.ready_for_example(usable)
     return stack
 
 
@@ -111,6 +113,7 @@ def test_engine(*arguments: str) -> None:
     pulumi_cli.ready()
     engine.ready()
     usable = images.ready(images.defaults())
+    images.ready_for_example(usable)
     (TOOLS / "images.json").write_text(json.dumps(usable))
     test_unit(*(arguments or ("tests/engine",)))
 
