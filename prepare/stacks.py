@@ -79,10 +79,16 @@ def open_stack(name: str) -> Stack:
         return stack
 
 
+def chosen_image(settings: object, default: str) -> str:
+    """The image in a service's settings. What is no image there, `pulumi up` will complain of."""
+    image = settings.get("image") if isinstance(settings, dict) else None
+    return image if isinstance(image, str) else default
+
+
 def choose_images(stack: Stack, config: Mapping[str, Any]) -> dict[str, str]:
     """Have the stack's images by service; those that the lab built go into its configuration."""
     wanted = {
-        service: (config.get(f"monitoring:{service}") or {}).get("image", image)
+        service: chosen_image(config.get(f"monitoring:{service}"), image)
         for service, image in images.defaults().items()
     }
     usable = images.ready(wanted)
