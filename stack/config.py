@@ -150,3 +150,11 @@ def _job_contradictions(
     for label in job.labels:
         if label in OWN_LABELS:
             yield Problem((*path, "labels", label), "is a label that the stack itself sets")
+    seen = {*OWN_LABELS, "le"}
+    for name, label in zip(
+        ("method", "route", "statusCode"), job.metrics.labels.values(), strict=True
+    ):
+        if label in seen:
+            text = f"is '{label}', which means something else already"
+            yield Problem((*path, "metrics", name), text)
+        seen.add(label)

@@ -196,6 +196,16 @@ LABEL_NAME = Format(
     "environment",
     _matching(r"(?!__)[A-Za-z_][A-Za-z0-9_]*"),
 )
+HISTOGRAM_NAME = Format(
+    "the name of a histogram without _bucket, _sum or _count",
+    "http_request_duration_seconds",
+    _matching(r"[A-Za-z_:][A-Za-z0-9_:]*(?<!_bucket)(?<!_sum)(?<!_count)"),
+)
+METRIC_PREFIX = Format(
+    "the beginning of a metric's name, such as shop_",
+    "shop_",
+    _matching(r"|[A-Za-z_:][A-Za-z0-9_:]*"),
+)
 LOG_SIZE = Format("a size as Docker reads it, such as 10m", "10m", _matching(r"[1-9]\d*[kmg]"))
 DOCKER_HOST = Format(
     "an address of a Docker engine: unix://…, tcp://host:port or ssh://user@host",

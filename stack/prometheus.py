@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stack import formats
 from stack.files import dump_yaml, load_yaml, read_text
 from stack.formats import Duration, Secret, Size
+from stack.metrics import Metrics, relabelling
 from stack.reading import setting
 from stack.service import File, Health, Port, Service
 
@@ -46,6 +47,7 @@ class Job:
     labels: Mapping[str, str] = setting(
         formats.TEXT, "Labels added to the job's series.", dict, keys=formats.LABEL_NAME
     )
+    metrics: Metrics = setting(None, "What the job calls its metrics.", Metrics)
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,8 @@ def _scrape(model: dict[str, Any], job: Job) -> dict[str, Any]:
     group["targets"] = list(job.targets)
     if job.labels:
         group["labels"] = dict(job.labels)
-    return scrape
+    rules = relabelling(job.metrics)
+    return {**scrape, "metric_relabel_configs": rules} if rules else scrape
 
 
 def _timing(interval: Duration) -> dict[str, str]:

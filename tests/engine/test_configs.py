@@ -19,6 +19,7 @@ EVERYTHING: dict[str, Any] = {
         {"name": "plain", "targets": ["a:1", "b:2"], "labels": {"team": "x"}},
         {"name": "basic", "targets": ["a:1"], "auth": "basic", "username": "prom"},
         {"name": "bearer", "targets": ["a:1"], "auth": "bearer", "interval": "5s"},
+        {"name": "renamed", "targets": ["a:1"], "metrics": {"duration": "d", "route": "path"}},
     ],
     "logs": {"includeNames": ["a"], "includeLabels": ["b=c"], "excludeNames": ["d.*"]},
     "grafanaAdminPassword": "correct horse",
