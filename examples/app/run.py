@@ -21,8 +21,10 @@ PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
 HEALTHY_WITHIN_SECONDS = 60
 
-HARDENED = (
-    "--cap-drop=ALL", "--security-opt=no-new-privileges", "--read-only", "--tmpfs=/tmp",
+# --init: a Node that is still loading has no handler for SIGTERM yet, and process 1 is not killed
+# by a signal that it does not handle: it would take `docker stop` its full 10 s.
+CONFINED = (
+    "--init", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--read-only", "--tmpfs=/tmp",
     "--pids-limit=100", "--log-driver=json-file", "--log-opt=max-size=10m", "--log-opt=max-file=3",
 )  # fmt: skip
 
@@ -59,7 +61,7 @@ def _create(service: Service, project: str, *options: str, command: Sequence[str
         "create", "--pull=never", f"--name={project}-{service.name}",
         f"--label={PROJECT_LABEL}={project}", f"--label={SERVICE_LABEL}={service.name}",
         f"--network={_network(project)}", f"--network-alias={service.name}",
-        *HARDENED, f"--memory={service.memory}", f"--memory-swap={service.memory}",
+        *CONFINED, f"--memory={service.memory}", f"--memory-swap={service.memory}",
         "--restart=unless-stopped", *options, service.image, *command,
     )  # fmt: skip
 
@@ -104,7 +106,7 @@ def traffic(project: str, rate: float, duration: float, seed: int = 1) -> str:
     """
     options = (f"--rate={rate}", f"--duration={duration}", f"--seed={seed}")
     network = f"--network={_network(project)}"
-    return docker("run", "--rm", "--pull=never", network, *HARDENED, TRAFFIC.image, *options)
+    return docker("run", "--rm", "--pull=never", network, *CONFINED, TRAFFIC.image, *options)
 
 
 def main() -> None:
