@@ -29,13 +29,16 @@ def compose() -> Path:
 
 
 def _together(name: str, parts: Iterable[Program]) -> Path:
-    """Return one folder with links to the binaries of `parts`, which are built if need be."""
+    """Return one folder with the binaries of `parts`, which are built if need be.
+
+    Hard links: the Pulumi CLI looks for its language hosts beside where it really lies.
+    """
     folders = [build.program(part) / "bin" for part in parts]
     binaries = [binary for folder in folders for binary in sorted(folder.iterdir())]
 
     def make(_work: Path, result: Path, _log: Path) -> None:
         for binary in binaries:
-            (result / binary.name).symlink_to(binary)
+            (result / binary.name).hardlink_to(binary)
 
-    inputs = cache.key(*(str(binary) for binary in binaries))
+    inputs = cache.key("hard links", *(str(binary) for binary in binaries))
     return cache.obtain(name, inputs, f"{name}: linking into one folder", make)
