@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from stack import config, engine, monitoring
+from stack.files import FileError
 from stack.reading import SettingsError
 
 
@@ -15,8 +16,8 @@ def main() -> None:
         engine.check(
             engine.host(settings.docker_host), settings.prefix, monitoring.describe(settings)
         )
-    except (SettingsError, engine.EngineError) as error:
-        # Said without a traceback: the text is for the person who edits the settings.
+    except (SettingsError, FileError, engine.EngineError) as error:
+        # Said without a traceback: the text is for the person who edits the settings or the files.
         raise pulumi.RunError(str(error)) from None
     for name, value in monitoring.Monitoring(settings).outputs.items():
         pulumi.export(name, value)

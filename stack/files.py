@@ -13,9 +13,22 @@ import yaml
 CONFIGS = Path(__file__).parent.parent / "configs"
 
 
+class FileError(Exception):
+    """A file of `configs/` that cannot be used; its text names the file and the place in it."""
+
+    def __init__(self, name: str, place: str, problem: str) -> None:
+        where = f"configs/{name}" + (f", {place}" if place else "")
+        super().__init__(f"nothing was changed: mend {where}: {problem}")
+
+
 def load_yaml(name: str) -> Any:
-    """Load `configs/<name>`."""
-    return yaml.safe_load((CONFIGS / name).read_text(encoding="utf-8"))
+    """Load `configs/<name>`; raises FileError where it is no YAML."""
+    try:
+        return yaml.safe_load(read_text(name))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise FileError(name, place, f"it is no YAML: {error.problem}") from error
 
 
 def dump_yaml(content: object) -> str:
@@ -46,9 +59,18 @@ def read_text(name: str) -> str:
     return (CONFIGS / name).read_text(encoding="utf-8")
 
 
-def dump_json(name: str) -> str:
-    """Give the JSON file `configs/<name>` in the form whose differences a preview shows best."""
-    return json.dumps(json.loads(read_text(name)), indent=2, ensure_ascii=False)
+def load_json(name: str) -> Any:
+    """Load `configs/<name>`; raises FileError where it is no JSON."""
+    try:
+        return json.loads(read_text(name))
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise FileError(name, place, f"it is no JSON: {error.msg}") from error
+
+
+def dump_json(content: object) -> str:
+    """Write JSON in the form whose differences a preview shows best."""
+    return json.dumps(content, indent=2, ensure_ascii=False)
 
 
 def names(folder: str, suffix: str) -> list[str]:

@@ -6,8 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stack import formats
-from stack.files import dump_ini, dump_json, dump_yaml, load_ini, load_yaml, names, read_text
+from stack import dashboards, formats
+from stack.files import dump_ini, dump_json, dump_yaml, load_ini, load_yaml, read_text
 from stack.formats import Size
 from stack.reading import setting
 from stack.service import File, Health, Port, Service
@@ -67,7 +67,6 @@ def host_url(address: str, port: int) -> str:
 
 
 def _files(settings: Settings) -> tuple[File, ...]:
-    dashboards = names("grafana/dashboards", ".json")
     return (
         File(f"{_FOLDER}/grafana.ini", _ini(settings)),
         File(_START, read_text("grafana/start.sh")),
@@ -79,7 +78,7 @@ def _files(settings: Settings) -> tuple[File, ...]:
             f"{_FOLDER}/provisioning/dashboards/dashboards.yml",
             dump_yaml(load_yaml("grafana/provisioning/dashboards/dashboards.yml")),
         ),
-        *(File(f"/etc/{name}", dump_json(name)) for name in dashboards),
+        *(File(f"/etc/{name}", dump_json(content)) for name, content in dashboards.load().items()),
     )
 
 

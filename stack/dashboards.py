@@ -1,0 +1,75 @@
+"""The dashboards in `configs/grafana/dashboards`, refused at preview where Grafana would not load.
+
+Grafana itself skips a file that it cannot read, and of two dashboards with one uid shows either;
+it tells so in its log only. `python -m stack.dashboards` prints what each panel answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from stack.files import FileError, load_json, names
+
+_FOLDER = "grafana/dashboards"
+# What Grafana accepts (pkg/util/shortid_generator.go).
+_UID = r"[A-Za-z0-9_-]{1,40}"
+
+
+def load() -> dict[str, dict[str, Any]]:
+    """Load every dashboard by its file's name below `configs/`.
+
+    Raises FileError for the first that Grafana would not show.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name in names(_FOLDER, ".json"):
+        dashboard = load_json(name)
+        _check(name, dashboard)
+        for other, known in found.items():
+            for key in ("uid", "title"):
+                if known[key] == dashboard[key]:
+                    problem = f"it is '{dashboard[key]}', as in configs/{other}; choose another"
+                    raise FileError(name, key, problem)
+        found[name] = dashboard
+    return found
+
+
+def _check(name: str, dashboard: object) -> None:
+    if not isinstance(dashboard, dict):
+        raise FileError(name, "line 1", "a dashboard is an object: { … }")
+    if "spec" in dashboard:
+        problem = "files are read in the classic form; export it from Grafana as 'Classic'"
+        raise FileError(name, "spec", problem)
+    if "__inputs" in dashboard:
+        problem = "export it without 'for sharing externally', with the data sources' uids"
+        raise FileError(name, "__inputs", problem)
+    if not re.fullmatch(_UID, str(dashboard.get("uid", ""))):
+        raise FileError(name, "uid", "wants 1 to 40 letters, digits, '-' or '_'")
+    if not dashboard.get("title"):
+        raise FileError(name, "title", "is missing")
+    if not isinstance(dashboard.get("panels"), list):
+        raise FileError(name, "panels", "wants a list")
+
+
+def panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the panels that show something: those of closed rows too, the rows themselves not."""
+    for panel in dashboard["panels"]:
+        yield from panel.get("panels", [])
+        if panel["type"] != "row":
+            yield panel
+
+
+def table() -> str:
+    """Give a Markdown section for each dashboard: what it and each of its panels answers."""
+    return "\n".join(_section(dashboard) for dashboard in load().values())
+
+
+def _section(dashboard: dict[str, Any]) -> str:
+    rows = [f"| {panel['title']} | {panel['description']} |" for panel in panels(dashboard)]
+    head = [f"## {dashboard['title']}", "", dashboard["description"], ""]
+    return "\n".join([*head, "| panel | what it answers |", "| --- | --- |", *rows, ""])
+
+
+if __name__ == "__main__":
+    print(table(), end="")
