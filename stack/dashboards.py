@@ -44,7 +44,7 @@ def _check(name: str, dashboard: object) -> None:
     if "__inputs" in dashboard:
         problem = "export it without 'for sharing externally', with the data sources' uids"
         raise FileError(name, "__inputs", problem)
-    if not re.fullmatch(_UID, str(dashboard.get("uid", ""))):
+    if not re.fullmatch(_UID, str(dashboard.get("uid") or "")):
         raise FileError(name, "uid", "wants 1 to 40 letters, digits, '-' or '_'")
     if not dashboard.get("title"):
         raise FileError(name, "title", "is missing")
