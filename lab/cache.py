@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,9 +62,10 @@ def locked() -> Iterator[Path]:
         except BlockingIOError:
             progress.say("waiting for another lab build on this machine")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        work = directory() / "work"
-        shutil.rmtree(work, ignore_errors=True)  # left by a build that was killed
-        work.mkdir()
+        # Not one fixed folder: commands of a build that was killed may still write to theirs.
+        shutil.rmtree(directory() / "work", ignore_errors=True)
+        (directory() / "work").mkdir(exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=directory() / "work"))
         try:
             yield work
         finally:

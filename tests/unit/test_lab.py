@@ -60,7 +60,8 @@ def test_a_build_that_fails_leaves_no_result(empty_cache: Path) -> None:
 
     with pytest.raises(lab.LabError):
         cache.obtain("thing", "abc", "thing", fail)
-    assert sorted(path.name for path in empty_cache.iterdir()) == ["lock", "logs"]
+    assert sorted(path.name for path in empty_cache.iterdir()) == ["lock", "logs", "work"]
+    assert not list((empty_cache / "work").iterdir())
 
 
 def test_a_failing_command_is_reported_with_its_last_words_and_its_log() -> None:
