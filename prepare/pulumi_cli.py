@@ -9,13 +9,11 @@ from pathlib import Path
 
 from prepare import download, golang
 from prepare.commands import ask
-from prepare.places import BIN, ROOT, TOOLS, VENV, pulumi_home
+from prepare.places import BIN, ROOT, VENV, pulumi_home
 from prepare.progress import SetupError, note, step
 from prepare.versions import parse_version
 
 PROVIDER = "pulumi-resource-docker"
-LAB = TOOLS / "lab"
-"""Points to the lab's build, where that is what `.tools/bin` holds."""
 
 
 def environment() -> dict[str, str]:
@@ -62,10 +60,10 @@ def choose() -> str:
     if users and version(Path(users)) >= MINIMUM:
         for name in download.NEEDED:
             (BIN / name).unlink(missing_ok=True)
-        LAB.unlink(missing_ok=True)
         return f"the one on your PATH ({users})"
-    if not LAB.is_symlink():
-        if version(BIN / "pulumi") >= MINIMUM:
+    ours = BIN / "pulumi"
+    if not ours.is_symlink():  # a link leads to the lab's build
+        if version(ours) >= MINIMUM:
             return "official release in .tools/bin"
         try:
             download.official(BIN)
@@ -74,10 +72,7 @@ def choose() -> str:
             note("taking lab/'s build from Go modules instead (10 minutes, unless cached)")
         else:
             return "official release, downloaded to .tools/bin"
-    built = golang.tools()
-    link(built)
-    LAB.unlink(missing_ok=True)
-    LAB.symlink_to(built)
+    link(golang.tools())
     return "built by lab/ from Go modules"
 
 
@@ -109,18 +104,9 @@ def provider_version(requirements: str) -> str:
 
 
 def link(folder: Path, pattern: str = "*") -> None:
-    """Put programs of a folder of the lab's into `.tools/bin`.
-
-    As hard links: through symbolic ones Pulumi would not see that its language host lies
-    beside it, and would warn about that at every command.
-    """
+    """Point `.tools/bin` to programs of a folder of the lab's."""
     BIN.mkdir(parents=True, exist_ok=True)
     for program in folder.glob(pattern):
-        built, ours = program.resolve(), BIN / program.name
-        if ours.exists() and ours.samefile(built):
-            continue
+        ours = BIN / program.name
         ours.unlink(missing_ok=True)
-        try:
-            ours.hardlink_to(built)
-        except OSError:  # the cache lies on another file system
-            shutil.copy2(built, ours)
+        ours.symlink_to(program)

@@ -69,7 +69,6 @@ def test_a_sufficient_pulumi_of_the_users_is_taken(
 ) -> None:
     program = fake(on_path, "pulumi", "echo v3.300.1")
     monkeypatch.setattr(pulumi_cli, "BIN", tmp_path / "tools")
-    monkeypatch.setattr(pulumi_cli, "LAB", tmp_path / "lab")
     assert str(program) in pulumi_cli.choose()
 
 
@@ -78,7 +77,6 @@ def test_a_pulumi_that_is_too_old_is_not_taken(
 ) -> None:
     fake(on_path, "pulumi", "echo v3.100.0")
     monkeypatch.setattr(pulumi_cli, "BIN", tmp_path / "tools")
-    monkeypatch.setattr(pulumi_cli, "LAB", tmp_path / "lab")
     monkeypatch.setattr(download, "official", lambda into: into.mkdir())
     assert "official release" in pulumi_cli.choose()
 
@@ -94,11 +92,10 @@ def test_without_a_download_pulumi_is_built(
     built.mkdir()
     fake(built, "pulumi", "echo v3.259.0")
     monkeypatch.setattr(pulumi_cli, "BIN", tmp_path / "tools")
-    monkeypatch.setattr(pulumi_cli, "LAB", tmp_path / "lab")
     monkeypatch.setattr(download, "official", unreachable)
     monkeypatch.setattr("lab.tools", lambda: built)
     assert "built by lab" in pulumi_cli.choose()
-    assert (tmp_path / "tools" / "pulumi").samefile(built / "pulumi")
+    assert (tmp_path / "tools" / "pulumi").readlink() == built / "pulumi"
 
 
 def test_the_provider_has_the_version_of_its_pinned_sdk() -> None:
