@@ -1,0 +1,108 @@
+"""A dashboard as Grafana's page asks for it: its variables, and the queries of its panels."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.engine.grafana import Grafana
+
+_SHOWN_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Page:
+    """One dashboard of the last five minutes; `chosen` are variables set by hand."""
+
+    grafana: Grafana
+    uid: str
+    chosen: Mapping[str, str]
+
+    def dashboard(self) -> dict[str, Any]:
+        """Give the dashboard as Grafana holds it."""
+        found: dict[str, Any] = self.grafana.ask(f"/api/dashboards/uid/{self.uid}")["dashboard"]
+        return found
+
+    def options(self) -> dict[str, list[str]]:
+        """Give what each variable that asks a data source can be set to."""
+        values: dict[str, str] = {}
+        found: dict[str, list[str]] = {}
+        for variable in self.dashboard()["templating"]["list"]:
+            name = variable["name"]
+            if variable["type"] == "query":
+                found[name] = self._label_values(variable, values)
+            values[name] = self._value(variable, found.get(name, []))
+        return found
+
+    def variables(self) -> dict[str, str]:
+        """Give each variable's value as it goes into a query: all, or else the first."""
+        found = self.options()
+        variables = self.dashboard()["templating"]["list"]
+        return {v["name"]: self._value(v, found.get(v["name"], [])) for v in variables}
+
+    def answers(self, panel: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
+        """Ask all of a panel's queries at once; give for each the last column of its frames.
+
+        Raises AssertionError with what Grafana says of a query that fails.
+        """
+        values = self.variables()
+        queries = [
+            {
+                **target,
+                "expr": _substituted(target["expr"], values),
+                "intervalMs": 5_000,
+                "maxDataPoints": 600,
+            }
+            for target in panel["targets"]
+        ]
+        start, end = _shown()
+        body = {"queries": queries, "from": str(start), "to": str(end)}
+        results = self.grafana.ask("/api/ds/query", body)["results"]
+        for target in queries:
+            error = results[target["refId"]].get("error")
+            assert not error, f"{panel['title']}: {target['expr']}: {error}"
+        return {
+            letter: [frame["data"]["values"][-1] for frame in answer["frames"] if _has_rows(frame)]
+            for letter, answer in results.items()
+        }
+
+    def _value(self, variable: Mapping[str, Any], found: list[str]) -> str:
+        if variable["name"] in self.chosen:
+            return self.chosen[variable["name"]]
+        if variable.get("includeAll"):
+            return str(variable["allValue"])
+        return found[0] if found else ""
+
+    def _label_values(self, variable: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
+        source, query = variable["datasource"]["uid"], variable["query"]
+        if source == "loki":
+            label, key, selector, unit = query["label"], "query", query["stream"], 1e6
+        else:
+            match = re.fullmatch(r"label_values\((.*), (\w+)\)", query["query"])
+            assert match, query
+            selector, label, key, unit = match[1], match[2], "match[]", 0.001
+        start, end = (int(milliseconds * unit) for milliseconds in _shown())
+        asked = {key: _substituted(selector, values), "start": start, "end": end}
+        prefix = "" if source == "loki" else "api/v1/"
+        path = f"{prefix}label/{label}/values?{urllib.parse.urlencode(asked)}"
+        found = self.grafana.ask(f"/api/datasources/uid/{source}/resources/{path}")["data"]
+        return sorted(found)
+
+
+def _shown() -> tuple[int, int]:
+    """Give the shown time, in milliseconds since 1970."""
+    now = int(time.time() * 1000)
+    return now - _SHOWN_SECONDS * 1000, now
+
+
+def _substituted(text: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\$(?!__)(\w+)", lambda match: values.get(match[1], match[0]), text)
+
+
+def _has_rows(frame: Mapping[str, Any]) -> bool:
+    columns = frame["data"]["values"]
+    return bool(columns) and any(value is not None for value in columns[-1])

@@ -1,0 +1,141 @@
+"""Every query of every panel is answered, asked through Grafana as its pages ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from stack import dashboards
+from tests.engine import docker
+from tests.engine.application import JOB, Application, beside
+from tests.engine.conftest import MakeEnvironment
+from tests.engine.environment import Environment
+from tests.engine.page import Page
+from tests.engine.waiting import eventually
+
+BOARDS = {board["uid"]: board for board in dashboards.load().values()}
+PANELS = [
+    pytest.param(uid, panel, id=f"{uid}-{panel['title']}")
+    for uid, board in BOARDS.items()
+    for panel in dashboards.panels(board)
+]
+# A real program with a histogram of another name, whose route has the label `handler`.
+RENAMED = {
+    "name": "renamed",
+    "targets": ["prometheus:9090"],
+    "metrics": {"duration": "prometheus_http_request_duration_seconds", "route": "handler"},
+}
+
+
+@pytest.fixture(scope="module")
+def environment(make_environment: MakeEnvironment) -> Environment:
+    """Make an environment that scrapes the example application, and one other."""
+    made = make_environment()
+    made.configure(jobs=[JOB, RENAMED])
+    made.up().succeeded()
+    return made
+
+
+@pytest.fixture(scope="module")
+def quiet(environment: Environment) -> Iterator[Application]:
+    """Run the example application beside it, which nobody has asked anything yet."""
+    with beside(environment) as application:
+        page = Page(environment.grafana(), "application", {})
+        eventually(
+            lambda: {"backend", "renamed"} <= set(page.options()["job"]),
+            seconds=30,
+            what="both jobs among the variable's values",
+        )
+        yield application
+
+
+@pytest.fixture(scope="module")
+def busy(quiet: Application) -> Application:
+    """Make requests of every kind, errors included."""
+    quiet.traffic(rate=20, seconds=10)
+    for _ in range(5):
+        assert quiet.ask("/api/fail") == 500
+    return quiet
+
+
+def page(environment: Environment, uid: str, **chosen: str) -> Page:
+    return Page(environment.grafana(), uid, {"job": "backend", **chosen})
+
+
+@pytest.mark.parametrize(("uid", "panel"), PANELS)
+@pytest.mark.usefixtures("quiet")
+def test_before_the_first_request_a_panel_shows_a_zero_or_says_what_is_absent(
+    uid: str, panel: dict[str, Any], environment: Environment
+) -> None:
+    shown = page(environment, uid)
+
+    def says_something() -> bool:
+        answered = shown.answers(panel)
+        return any(answered.values()) or bool(panel["fieldConfig"]["defaults"].get("noValue"))
+
+    eventually(says_something, seconds=30, what=f"something to see in '{panel['title']}'")
+
+
+@pytest.mark.parametrize(("uid", "panel"), PANELS)
+@pytest.mark.usefixtures("busy")
+def test_with_traffic_every_query_of_every_panel_returns_values(
+    uid: str, panel: dict[str, Any], environment: Environment
+) -> None:
+    shown = page(environment, uid)
+
+    def all_answered() -> bool:
+        empty = [letter for letter, frames in shown.answers(panel).items() if not frames]
+        assert not empty, f"{panel['title']}: no values for {empty}"
+        return True
+
+    eventually(all_answered, seconds=30, what=f"values for '{panel['title']}'")
+
+
+@pytest.mark.parametrize("uid", BOARDS)
+@pytest.mark.usefixtures("busy")
+def test_each_variable_has_values(uid: str, environment: Environment) -> None:
+    options = page(environment, uid).options()
+    assert set(options) >= {"job", "instance", "container"}
+    assert all(options.values()), options
+
+
+@pytest.mark.parametrize("uid", BOARDS)
+def test_grafana_holds_each_dashboard_as_it_lies_in_its_file(
+    uid: str, environment: Environment
+) -> None:
+    held = page(environment, uid).dashboard()
+    own = {key: value for key, value in held.items() if key not in ("id", "version")}
+    assert own == {key: value for key, value in BOARDS[uid].items() if key != "version"}
+
+
+def test_one_click_from_the_errors_shows_the_backends_error_lines_only(
+    environment: Environment, busy: Application
+) -> None:
+    backend = busy.container("backend")
+    [panel] = [p for p in dashboards.panels(BOARDS["logs"]) if p["title"] == "Lines by container"]
+    chosen = {"container": backend, "level": "error|fatal"}
+    answered = page(environment, "logs", **chosen).answers(panel)
+    assert len(answered["A"]) == 1
+    # `Payment refused` and the trace of `/api/fail`.
+    assert sum(value for value in answered["A"][0] if value) >= 5
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_histogram_of_another_name_arrives_under_the_contracts(environment: Environment) -> None:
+    grafana = environment.grafana()
+    ours = 'http_request_duration_seconds_count{job="renamed",route="/metrics"}'
+    eventually(lambda: grafana.metric(f"sum({ours})"), seconds=20, what="the renamed histogram")
+    assert grafana.metric(f"sum(rate({ours}[10s]))")
+    assert (
+        grafana.metric('count({job="renamed",__name__=~"prometheus_http_request_duration.+"})')
+        is None
+    )
+    assert grafana.metric('count(http_request_duration_seconds_count{handler!=""})') is None
+
+
+@pytest.mark.usefixtures("busy")
+def test_grafanas_log_tells_no_error(environment: Environment) -> None:
+    lines = docker.logs(environment.container("grafana")).splitlines()
+    assert not [line for line in lines if '"level":"error"' in line]
