@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Mapping
 
+from lab.recipes import IMAGES
 from prepare import golang
 from prepare.commands import ask
 from prepare.places import PYTHON
@@ -39,23 +40,35 @@ def ready(wanted: Mapping[str, str]) -> dict[str, str]:
     build one.
     """
     with step("Images") as this:
-        missing = {s: i for s, i in wanted.items() if not ask(*present(i)).ok}
-        pulled, to_build = [], [s for s, image in missing.items() if image.startswith("lab/")]
-        for image in missing.values():
-            if to_build:  # where one registry is out of reach, do not wait for each image
-                break
-            try:
-                pull(image)
-                pulled.append(image)
-            except NoRegistryError as error:
-                note(f"no image registry answers ({error})")
-                to_build = [s for s in missing if missing[s] not in pulled]
-                note(f"taking lab/'s images instead: {', '.join(to_build)}")
-                note("built from Go modules and Debian packages (20 minutes, unless cached)")
-        this.outcome = (
-            f"{len(wanted) - len(missing)} present, {len(pulled)} pulled, {len(to_build)} built"
-        )
-        return dict(wanted) | (golang.images(to_build) if to_build else {})
+        # The lab sees by itself, and fast, whether what the engine has is still what it builds.
+        from_lab = [service for service, image in wanted.items() if image.startswith("lab/")]
+        others = {s: image for s, image in wanted.items() if s not in from_lab}
+        missing = {s: image for s, image in others.items() if not ask(*present(image)).ok}
+        pulled = pull_all(missing)
+        unreachable = [service for service in missing if service not in pulled]
+        if unreachable:
+            note(f"taking lab/'s images instead: {', '.join(unreachable)}")
+            note("built from Go modules and Debian packages (half an hour, unless cached)")
+        from_lab += unreachable
+        counts = (len(others) - len(missing), len(pulled), len(from_lab))
+        this.outcome = "{} present, {} pulled, {} from lab/".format(*counts)
+        usable = dict(wanted) | (golang.images(from_lab) if from_lab else {})
+    for built in IMAGES.values():
+        if built.stand_in and built.reference in usable.values():
+            note(f"{built.reference}: {built.stand_in}")
+    return usable
+
+
+def pull_all(missing: Mapping[str, str]) -> list[str]:
+    """Pull images until a registry is silent; the services whose image has come."""
+    pulled: list[str] = []
+    try:
+        for service, image in missing.items():
+            pull(image)
+            pulled.append(service)
+    except NoRegistryError as error:
+        note(f"no image registry answers ({error})")
+    return pulled
 
 
 def ready_for_example(services: Mapping[str, str]) -> None:

@@ -50,7 +50,7 @@ def closing(name: str, outputs: dict[str, str]) -> str:
         f"Prometheus  {outputs['prometheus_url']}",
     ]
     if name == EXAMPLE_STACK:
-        lines.append("Example     http://127.0.0.1:8080")
+        lines.append("Example     http://localhost:8080")
     lines += [
         "",
         'eval "$(make -s env)"                    # then plain Pulumi works in this shell:',
@@ -114,6 +114,7 @@ def test_engine(*arguments: str) -> None:
     engine.ready()
     usable = images.ready(images.defaults())
     images.ready_for_example(usable)
+    TOOLS.mkdir(exist_ok=True)
     (TOOLS / "images.json").write_text(json.dumps(usable))
     test_unit(*(arguments or ("tests/engine",)))
 
