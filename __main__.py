@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from stack import config, engine, monitoring
+from stack import alerts, config, engine, monitoring, rules
 from stack.files import FileError
 from stack.reading import SettingsError
 
@@ -13,12 +13,15 @@ def main() -> None:
     """Declare one environment's monitoring."""
     try:
         settings = config.load()
-        engine.check(
-            engine.host(settings.docker_host), settings.prefix, monitoring.describe(settings)
-        )
+        host = engine.host(settings.docker_host)
+        engine.check(host, settings.prefix, monitoring.describe(settings))
+        if pulumi.runtime.is_dry_run():
+            engine.check_rules(host, settings.prometheus.image, rules.all_of(settings))
     except (SettingsError, FileError, engine.EngineError) as error:
         # Said without a traceback: the text is for the person who edits the settings or the files.
         raise pulumi.RunError(str(error)) from None
+    if notice := alerts.notice(settings):
+        pulumi.log.warn(notice)
     for name, value in monitoring.Monitoring(settings).outputs.items():
         pulumi.export(name, value)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
+from stack import alerts
 from stack.formats import Secret
 from stack.prometheus import Job
 from stack.reading import Problem, SettingsError, camel, fields, read
@@ -16,6 +17,8 @@ from stack.settings import Settings
 
 PASSWORD = "grafanaAdminPassword"  # noqa: S105 - the name of the key
 SCRAPE_SECRETS = "scrapeSecrets"
+ALERT_SECRETS = "alertSecrets"
+_SECRETS = (PASSWORD, SCRAPE_SECRETS, ALERT_SECRETS)
 
 # What Prometheus scrapes of the stack itself, and the labels that the collectors set.
 OWN_JOBS = ("prometheus", "loki", "promtail", "grafana")
@@ -39,14 +42,19 @@ def parse(stack: str, values: Mapping[str, Any], *, is_secret: Any) -> Settings:
     `is_secret` tells of a full key whether its value is kept encrypted.
     """
     problems: list[Problem] = []
-    plain = {key: value for key, value in values.items() if key not in (PASSWORD, SCRAPE_SECRETS)}
+    plain = {key: value for key, value in values.items() if key not in _SECRETS}
     arguments = read(Settings, plain, (), problems)
     password = _password(values.get(PASSWORD), is_secret, problems)
     secrets = _scrape_secrets(values.get(SCRAPE_SECRETS, {}), is_secret, problems)
+    alert_secrets = _alert_secrets(values.get(ALERT_SECRETS, {}), is_secret, problems)
     if problems:
         raise SettingsError(stack, problems)
     settings = Settings(
-        **arguments, stack=stack, grafana_admin_password=password, scrape_secrets=secrets
+        **arguments,
+        stack=stack,
+        grafana_admin_password=password,
+        scrape_secrets=secrets,
+        alert_secrets=alert_secrets,
     )
     problems += _contradictions(settings)
     if problems:
@@ -56,7 +64,7 @@ def parse(stack: str, values: Mapping[str, Any], *, is_secret: Any) -> Settings:
 
 def known_keys() -> list[str]:
     """Give every key below `monitoring:`."""
-    return [*(camel(field.name) for field in fields(Settings)), PASSWORD, SCRAPE_SECRETS]
+    return [*(camel(field.name) for field in fields(Settings)), *_SECRETS]
 
 
 def _values() -> dict[str, Any]:
@@ -116,8 +124,36 @@ def _set_scrape_secret(job: str) -> str:
     return f"set it with: pulumi config set --secret --path 'monitoring:{SCRAPE_SECRETS}.{job}'"
 
 
+def _alert_secrets(
+    value: object,
+    is_secret: Any,
+    problems: list[Problem],
+) -> dict[str, Secret]:
+    path = (ALERT_SECRETS,)
+    how = f"set it with: pulumi config set --secret --path 'monitoring:{ALERT_SECRETS}"
+    known = ", ".join(alerts.SECRETS)
+    if value == {}:
+        return {}
+    if not isinstance(value, Mapping):
+        problems.append(Problem(path, f"wants secrets by name ({known}); {how}.<name>'"))
+        return {}
+    if not is_secret(f"monitoring:{ALERT_SECRETS}"):
+        problems.append(Problem(path, f"is in clear text; {how}.<name>'"))
+    for key, text in value.items():
+        if key not in alerts.SECRETS:
+            problems.append(Problem((*path, key), f"is not a secret of the alerts; known: {known}"))
+            continue
+        try:
+            alerts.SECRETS[key].parse(text)
+        except ValueError:
+            wants = alerts.SECRETS[key].wants
+            problems.append(Problem((*path, key), f"is unusable: it wants {wants}; {how}.{key}'"))
+    return {key: Secret(str(text)) for key, text in value.items()}
+
+
 def _contradictions(settings: Settings) -> Iterator[Problem]:
     """Find what is wrong only when settings are seen together."""
+    yield from alerts.contradictions(settings)
     if settings.grafana.port == settings.prometheus.port:
         text = f"is {settings.grafana.port}, the same as monitoring:prometheus.port"
         yield Problem(("grafana", "port"), text, settings.prometheus.port + 1)

@@ -41,6 +41,26 @@ def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
         raise EngineError("nothing was changed:\n\n" + "\n\n".join(problems))
 
 
+def check_rules(address: str, image: str, rules: str) -> None:
+    """Let promtool, out of the image where the engine has it already, read rules as YAML.
+
+    Raises EngineError with what promtool says: Prometheus would not start with them.
+    """
+    if not shutil.which("docker") or not _ask(address, "image", "ls", "--quiet", image):
+        return
+    run = ("run", "--rm", "--interactive", "--network", "none", "--entrypoint", "promtool")
+    done = subprocess.run(
+        ["docker", "--host", address, *run, image, "check", "rules", "--lint=none"],
+        input=rules,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        said = done.stderr.removeprefix("  FAILED:\n").strip()
+        raise EngineError(f"nothing was changed: mend configs/prometheus/rules: {said}")
+
+
 def _ask(address: str, *arguments: str) -> list[str]:
     try:
         answer = subprocess.run(

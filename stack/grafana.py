@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stack import dashboards, formats
+from stack import alerting, alerts, dashboards, formats
 from stack.files import dump_ini, dump_json, dump_yaml, load_ini, load_yaml, read_text
 from stack.formats import Size
 from stack.reading import setting
@@ -49,7 +49,10 @@ def describe(settings: Settings) -> Service:
         memory=own.memory,
         stop_seconds=30,
         ports=(Port(settings.bind_address, own.port, PORT),),
-        secrets={"GF_SECURITY_ADMIN_PASSWORD": settings.grafana_admin_password},
+        secrets={
+            "GF_SECURITY_ADMIN_PASSWORD": settings.grafana_admin_password,
+            **alerts.variables(settings),
+        },
     )
 
 
@@ -78,6 +81,7 @@ def _files(settings: Settings) -> tuple[File, ...]:
             f"{_FOLDER}/provisioning/dashboards/dashboards.yml",
             dump_yaml(load_yaml("grafana/provisioning/dashboards/dashboards.yml")),
         ),
+        *alerting.files(settings),
         *(File(f"/etc/{name}", dump_json(content)) for name, content in dashboards.load().items()),
     )
 
@@ -85,6 +89,7 @@ def _files(settings: Settings) -> tuple[File, ...]:
 def _ini(settings: Settings) -> str:
     ini = load_ini("grafana/grafana.ini")
     ini["server"]["root_url"] = f"{url(settings)}/"
+    alerting.set_mail(ini, settings)
     return dump_ini(ini)
 
 

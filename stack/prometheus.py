@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stack import formats
+from stack import formats, rules
 from stack.files import dump_yaml, load_yaml, read_text
 from stack.formats import Duration, Secret, Size
 from stack.metrics import Metrics, relabelling
@@ -69,6 +69,7 @@ def describe(settings: Settings) -> Service:
     own = settings.prometheus
     secrets = _secrets(settings)
     files = [File(_CONFIG, dump_yaml(configuration(settings)))]
+    files += [File(f"/etc/{name}", dump_yaml(rule)) for name, rule in rules.load(settings).items()]
     if secrets:
         files.append(File(_START, read_text("prometheus/start.sh")))
     return Service(

@@ -137,7 +137,7 @@ def _with_own_example(form: Format, field: dataclasses.Field[Any]) -> Format:
     if default in (None, "", dataclasses.MISSING):
         return form
     return dataclasses.replace(
-        form, example=default if isinstance(default, bool | int) else str(default)
+        form, example=default if isinstance(default, bool | int | float) else str(default)
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from stack import formats
+from stack.alerts import Alerts
 from stack.formats import Secret
 from stack.grafana import Grafana
 from stack.loki import Loki
@@ -66,9 +67,11 @@ class Settings:
     loki: Loki = setting(None, "Loki.", Loki)
     promtail: Promtail = setting(None, "Promtail.", Promtail)
     grafana: Grafana = setting(None, "Grafana.", Grafana)
+    alerts: Alerts = setting(None, "When alerts fire, and whom they reach.", Alerts)
     stack: str = field(kw_only=True)
     grafana_admin_password: Secret = field(kw_only=True)
     scrape_secrets: Mapping[str, Secret] = field(kw_only=True, default_factory=dict)
+    alert_secrets: Mapping[str, Secret] = field(kw_only=True, default_factory=dict)
 
     @property
     def prefix(self) -> str:

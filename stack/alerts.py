@@ -1,0 +1,168 @@
+"""Alerts: the settings of when they fire and whom they reach.
+
+The rules themselves are in `configs/prometheus/rules/`; see stack/rules.py for how they reach
+Prometheus, and stack/alerting.py for Grafana, which delivers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stack import alert_formats, formats
+from stack.formats import Duration, Format, Secret
+from stack.reading import Problem, setting
+
+if TYPE_CHECKING:
+    from stack.settings import Settings
+
+WEBHOOK, SLACK, SWITCH, SMTP = "webhookUrl", "slackUrl", "deadMansSwitchUrl", "smtpPassword"
+SECRETS: Mapping[str, Format] = {
+    WEBHOOK: alert_formats.URL,
+    SLACK: alert_formats.URL,
+    SWITCH: alert_formats.URL,
+    SMTP: alert_formats.SECRET,
+}
+"""The keys below `monitoring:alertSecrets`, each optional."""
+_VARIABLES = {
+    WEBHOOK: "ALERT_WEBHOOK_URL",
+    SLACK: "ALERT_SLACK_URL",
+    SWITCH: "ALERT_SWITCH_URL",
+    SMTP: "GF_SMTP_PASSWORD",
+}
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What the rules compare with; each is the series `alert_threshold:<its name in the rules>`."""
+
+    error_ratio: float = setting(
+        alert_formats.RATIO, "Share of requests answered with 5xx, over 5 minutes.", 0.05
+    )
+    error_budget: float = setting(
+        alert_formats.RATIO,
+        "Share of requests that may fail in the long run; 0.005 is an objective of 99.5 %.",
+        0.005,
+    )
+    minimum_traffic: float = setting(
+        alert_formats.NUMBER,
+        "Requests per second below which no ratio and no duration is judged.",
+        0.1,
+    )
+    latency: Duration = setting(
+        formats.DURATION, "What 95 % of the requests must be faster than.", "1s"
+    )
+    event_loop_lag: Duration = setting(
+        formats.DURATION, "The event loop's lag (p99). An idle one has about 13ms.", "200ms"
+    )
+    heap_ratio: float = setting(alert_formats.RATIO, "Share of the JavaScript heap's limit.", 0.9)
+    gc_ratio: float = setting(
+        alert_formats.RATIO, "Share of the time spent collecting garbage.", 0.1
+    )
+    file_descriptor_ratio: float = setting(
+        alert_formats.RATIO, "Share of the file descriptors that a program may open.", 0.8
+    )
+    restarts: int = setting(
+        formats.COUNT, "Starts of a program within 15 minutes that are still in order.", 2
+    )
+    log_errors: int = setting(
+        formats.COUNT, "Lines of level error or fatal of a container within 5 minutes.", 20
+    )
+    memory_ratio: float = setting(
+        alert_formats.RATIO, "Share of the memory limit of one of the four programs.", 0.95
+    )
+    disk_ratio: float = setting(alert_formats.RATIO, "Share of `prometheus.retentionSize`.", 0.9)
+    clock_skew: Duration = setting(
+        formats.DURATION, "How far in the future a program may have started.", "1m"
+    )
+    settling: Duration = setting(
+        formats.DURATION,
+        "Time after Promtail's start in which numbers of lines are not judged: its first start"
+        " reads all old lines at once.",
+        "10m",
+    )
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Whom alerts reach by mail, and through which server."""
+
+    to: tuple[str, ...] = setting(alert_formats.MAIL, "Mail addresses that get the alerts.", ())
+    sender: str | None = setting(alert_formats.MAIL, "The mails' sender.", None)
+    host: str | None = setting(formats.TARGET, "The mail server, as `host:port`.", None)
+    user: str | None = setting(
+        formats.TEXT, "Its user; the password is the secret `alertSecrets.smtpPassword`.", None
+    )
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """When alerts fire, and whom they reach."""
+
+    thresholds: Thresholds = setting(None, "What the rules compare with.", Thresholds)
+    containers: tuple[str, ...] = setting(
+        formats.NAME, "Containers that print all the time: silence for 15 minutes is an alert.", ()
+    )
+    evaluation_interval: Duration = setting(
+        alert_formats.TENS_OF_SECONDS, "Time between two looks at the rules by Grafana.", "30s"
+    )
+    pending_factor: float = setting(
+        alert_formats.FACTOR,
+        "Multiplies each rule's waiting time before it fires (`for`); 0 lets all fire at once.",
+        1,
+    )
+    group_wait: Duration = setting(
+        formats.DURATION, "How long a first notification waits for others to join it.", "30s"
+    )
+    group_interval: Duration = setting(
+        formats.DURATION, "Time between two notifications of a group, the resolved one too.", "5m"
+    )
+    repeat_interval: Duration = setting(
+        formats.DURATION, "After this time an alert that still fires is sent again.", "4h"
+    )
+    ping_interval: Duration = setting(
+        formats.DURATION, "Time between two pings of the dead man's switch.", "1m"
+    )
+    runbooks: str = setting(
+        alert_formats.URL_OR_NONE,
+        "Address of the folder `docs/runbooks`, as people reach it; empty for the path in the"
+        " repository.",
+        "",
+    )
+    mail: Mail = setting(None, "Delivery by mail.", Mail)
+
+
+def reaches_people(settings: Settings) -> bool:
+    """Tell whether anybody gets the alerts."""
+    return bool(settings.alerts.mail.to) or not {WEBHOOK, SLACK}.isdisjoint(settings.alert_secrets)
+
+
+def notice(settings: Settings) -> str | None:
+    """Give the line for `pulumi up` where alerts are seen only by those who look."""
+    if reaches_people(settings):
+        return None
+    return (
+        "alerts reach nobody: they are only shown in Grafana and Prometheus; set"
+        f" monitoring:alertSecrets.{WEBHOOK} or .{SLACK}, or monitoring:alerts.mail"
+        " (docs/alerts.md)"
+    )
+
+
+def contradictions(settings: Settings) -> Iterator[Problem]:
+    """Find what is wrong only when settings are seen together."""
+    mail = settings.alerts.mail
+    if mail.to and not mail.host:
+        text = "is missing: monitoring:alerts.mail.to needs a server"
+        yield Problem(("alerts", "mail", "host"), text, "smtp.example.com:587")
+    if mail.to and not mail.sender:
+        text = "is missing: monitoring:alerts.mail.to needs a sender"
+        yield Problem(("alerts", "mail", "sender"), text, "monitoring@example.com")
+    if bool(mail.user) != (SMTP in settings.alert_secrets):
+        text = f"goes with monitoring:alertSecrets.{SMTP}, and that with it"
+        yield Problem(("alerts", "mail", "user"), text, "monitoring")
+
+
+def variables(settings: Settings) -> dict[str, Secret]:
+    """Give the variables of Grafana's environment that its files name as `$__env{...}`."""
+    return {_VARIABLES[key]: secret for key, secret in settings.alert_secrets.items()}
