@@ -1,0 +1,143 @@
+"""The Docker engine and its images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from prepare import (
+    debian,
+    engine,
+    images,
+)
+from prepare.engine import Action, Facts
+from prepare.progress import SetupError
+from tests.unit.prepare.conftest import fake
+
+
+def test_an_engine_that_answers_is_used() -> None:
+    assert engine.decide(Facts(client=True, answers=True)) is Action.USE
+
+
+@pytest.mark.parametrize(
+    ("client", "daemon", "action"),
+    [
+        (False, False, Action.INSTALL),
+        (True, False, Action.INSTALL),  # a client alone, without its engine
+        (True, True, Action.START),
+    ],
+)
+def test_root_on_debian_gets_an_engine(client: bool, daemon: bool, action: Action) -> None:  # noqa: FBT001
+    facts = Facts(client=client, answers=False, daemon=daemon, root_on_debian=True)
+    assert engine.decide(facts) is action
+
+
+@pytest.mark.parametrize(
+    ("facts", "way_out"),
+    [
+        (Facts(client=False, answers=False), "install"),
+        (Facts(client=True, answers=False, complaint="Permission denied"), "usermod"),
+        (Facts(client=True, answers=False, complaint="no such file"), "systemctl start docker"),
+        (
+            Facts(client=True, answers=False, host="ssh://ops@host", root_on_debian=True),
+            "DOCKER_HOST",
+        ),
+    ],
+)
+def test_without_an_engine_the_way_out_is_named(facts: Facts, way_out: str) -> None:
+    with pytest.raises(SetupError, match=way_out):
+        engine.decide(facts)
+
+
+def test_the_engine_of_the_clients_context_is_found(
+    on_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    answers = '[ "$1" = context ] && echo unix:///rootless.sock; [ "$3" = version ] && echo 28.0.1'
+    fake(on_path, "docker", answers)
+    facts, version = engine.look(None)
+    assert (facts.host, version, facts.answers) == ("unix:///rootless.sock", "28.0.1", True)
+
+
+def test_a_client_without_an_engine_is_seen_with_its_complaint(on_path: Path) -> None:
+    fake(on_path, "docker", "echo 'Cannot connect to the Docker daemon' >&2; exit 1")
+    facts, _ = engine.look(None)
+    assert (facts.client, facts.answers) == (True, False)
+    assert facts.complaint == "Cannot connect to the Docker daemon"
+
+
+@pytest.mark.parametrize(
+    ("process", "kept"), [("dockerd", True), ("containerd", True), ("cron", False), (None, False)]
+)
+def test_only_a_dead_daemons_pid_file_is_removed(
+    tmp_path: Path,
+    process: str | None,
+    kept: bool,  # noqa: FBT001
+) -> None:
+    pid_file = tmp_path / "docker.pid"
+    pid_file.write_text("4711\n")
+    if process:
+        (tmp_path / "proc" / "4711").mkdir(parents=True)
+        (tmp_path / "proc" / "4711" / "comm").write_text(f"{process}\n")
+    engine.remove_if_stale(pid_file, tmp_path / "proc")
+    assert pid_file.exists() is kept
+
+
+def test_a_daemon_that_ends_at_once_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
+    daemon = fake(tmp_path, "dockerd", "echo 'iptables not found' >&2; exit 1")
+    with pytest.raises(SetupError, match="iptables not found"):
+        engine.start_daemon(
+            [str(daemon)], f"unix://{tmp_path}/none", tmp_path / "log", tmp_path / "pid"
+        )
+
+
+@pytest.mark.parametrize(
+    ("release", "expected"),
+    [
+        ("ID=debian\n", True),
+        ('ID=linuxmint\nID_LIKE="ubuntu debian"\n', True),
+        ("ID=fedora", False),
+    ],
+)
+def test_debian_and_its_descendants_are_known(
+    tmp_path: Path,
+    release: str,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    (tmp_path / "os-release").write_text(release)
+    assert debian.here(tmp_path / "os-release") is expected
+
+
+WANTED = {"loki": "grafana/loki:3.7.7", "grafana": "grafana/grafana:13.2.1"}
+
+
+def test_present_images_are_not_pulled(on_path: Path) -> None:
+    fake(on_path, "docker", '[ "$1 $2" = "image inspect" ]')
+    assert images.ready(WANTED) == WANTED
+
+
+def test_where_no_registry_answers_the_missing_images_are_built(
+    on_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = (
+        '[ "$1 $2 $5" = "image inspect grafana/loki:3.7.7" ] && exit; echo no such host; exit 1'
+    )
+    fake(on_path, "docker", script)
+    monkeypatch.setattr("lab.images", lambda names: {name: f"lab/{name}:1" for name in names})
+    assert images.ready(WANTED) == WANTED | {"grafana": "lab/grafana:1"}
+
+
+def test_an_image_that_the_registry_refuses_is_an_error_and_not_built(on_path: Path) -> None:
+    fake(on_path, "docker", 'echo "manifest for $2 not found: manifest unknown"; exit 1')
+    with pytest.raises(SetupError, match="correct the image"):
+        images.ready(WANTED)
+
+
+def test_a_silent_registry_is_given_up_within_seconds(
+    on_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(on_path, "docker", "exec /bin/sleep 60")
+    monkeypatch.setattr(images, "ANSWER_SECONDS", 0.2)
+    with pytest.raises(images.NoRegistryError, match="no word"):
+        images.pull("grafana/loki:3.7.7")
