@@ -87,3 +87,15 @@ def test_an_engine_that_does_not_answer_is_said_in_one_sentence(broken: Environm
     broken.configure(dockerHost="unix:///no/such/docker.sock")
     said = refused(broken)
     assert "the Docker engine at unix:///no/such/docker.sock does not answer: start it" in said
+
+
+def test_two_dashboards_with_one_uid_are_both_named(broken: Environment) -> None:
+    folder = broken.project / "configs" / "grafana" / "dashboards"
+    copied = folder / "copied.json"
+    copied.write_text((folder / "application.json").read_text())
+    try:
+        said = refused(broken)
+    finally:
+        copied.unlink()
+    assert "mend configs/grafana/dashboards/copied.json, uid: it is 'application', as in" in said
+    assert "configs/grafana/dashboards/application.json" in said
