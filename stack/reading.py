@@ -134,7 +134,7 @@ def _value(
 def _with_own_example(form: Format, field: dataclasses.Field[Any]) -> Format:
     """Let a setting's default be its example: it says more than one of the format in general."""
     default = field.default
-    if default in (None, "", dataclasses.MISSING):
+    if default in (None, "", (), dataclasses.MISSING):
         return form
     return dataclasses.replace(
         form, example=default if isinstance(default, bool | int | float) else str(default)

@@ -115,6 +115,11 @@ def test_the_error_shows_the_lines_to_write(read: Read) -> None:
     ) in str(refused.value)
 
 
+def test_a_list_that_is_empty_by_default_has_an_items_example_too(read: Read) -> None:
+    with pytest.raises(SettingsError, match="- shop-"):
+        read({"logs": {"includeNames": ["a b"]}})
+
+
 def test_all_errors_are_told_at_once(read: Read) -> None:
     with pytest.raises(SettingsError) as refused:
         read({"grafana": {"port": "x"}, "loki": {"retention": "1"}}, grafanaAdminPassword="")
