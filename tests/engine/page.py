@@ -89,8 +89,8 @@ class Page:
         asked = {key: _substituted(selector, values), "start": start, "end": end}
         prefix = "" if source == "loki" else "api/v1/"
         path = f"{prefix}label/{label}/values?{urllib.parse.urlencode(asked)}"
-        found = self.grafana.ask(f"/api/datasources/uid/{source}/resources/{path}")["data"]
-        return sorted(found)
+        answer = self.grafana.ask(f"/api/datasources/uid/{source}/resources/{path}")
+        return sorted(answer.get("data", []))
 
 
 def _shown() -> tuple[int, int]:
