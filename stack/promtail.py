@@ -9,6 +9,7 @@ from stack import formats
 from stack.files import dump_yaml, load_yaml
 from stack.formats import Duration, Size
 from stack.reading import setting
+from stack.redaction import PATTERN, with_redaction
 from stack.service import Bind, File, Health, Service, go_memory_limit
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _READY = (
 
 @dataclass(frozen=True)
 class Logs:
-    """Which containers' logs are collected: without any of these, all of them."""
+    """Which containers' logs are collected (by default all), and what is kept out of them."""
 
     include_names: tuple[str, ...] = setting(
         formats.EXPRESSION, "Only containers with one of these names; the engine selects.", ()
@@ -38,6 +39,18 @@ class Logs:
         formats.EXPRESSION,
         "Never containers with one of these names. Promtail still reads their lines from the"
         " engine before it drops them, so prefer `include…` for a very noisy container.",
+        (),
+    )
+    redact: bool = setting(
+        formats.BOOLEAN,
+        "Whether passwords, tokens, `Authorization` and cookies are replaced by `[redacted]` before"
+        " a line leaves the host.",
+        default=True,
+    )
+    redact_patterns: tuple[str, ...] = setting(
+        PATTERN,
+        "Regular expressions (RE2) of more that is replaced, in every line: their groups, or all"
+        " that they match.",
         (),
     )
 
@@ -90,6 +103,11 @@ def configuration(settings: Settings) -> dict[str, Any]:
     discovery["refresh_interval"] = str(settings.promtail.refresh_interval)
     discovery |= _filters(settings.logs)
     scrape["relabel_configs"] = _exclusions(settings.logs) + scrape["relabel_configs"]
+    scrape["pipeline_stages"] = with_redaction(
+        scrape["pipeline_stages"],
+        built_in=settings.logs.redact,
+        patterns=settings.logs.redact_patterns,
+    )
     return content
 
 

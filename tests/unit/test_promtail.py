@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from stack import promtail, redaction
+from stack.files import CONFIGS
+from stack.reading import SettingsError
+from tests.unit.conftest import Read
+
+Stage = redaction.Stage
+
+
+def stages(read: Read, logs: dict[str, Any] | None = None) -> list[Stage]:
+    [source] = promtail.configuration(read({"logs": logs or {}}))["scrape_configs"]
+    found: list[Stage] = source["pipeline_stages"]
+    return found
+
+
+def kinds(pipeline: list[Stage]) -> list[str]:
+    return [next(iter(stage)) for stage in pipeline]
+
+
+def in_the_file() -> list[Stage]:
+    [source] = yaml.safe_load((CONFIGS / "promtail/promtail.yml").read_text())["scrape_configs"]
+    found: list[Stage] = source["pipeline_stages"]
+    return found
+
+
+def test_by_default_the_pipeline_is_the_one_in_the_file(read: Read) -> None:
+    assert stages(read) == in_the_file()
+
+
+def test_no_stage_drops_lines_or_lets_them_overtake_each_other(read: Read) -> None:
+    # `match` sends the lines that do not match past the others.
+    assert not {"match", "limit", "drop", "sampling"} & set(kinds(stages(read)))
+
+
+def test_what_is_read_from_a_line_is_read_after_its_secrets_are_gone(read: Read) -> None:
+    found = kinds(stages(read, {"redactPatterns": ["card-[0-9]{16}"]}))
+    assert found.index("multiline") < found.index("output") < found.index("json")
+
+
+def test_lines_are_counted_with_all_their_labels(read: Read) -> None:
+    found = kinds(stages(read))
+    assert found.index("labels") < found.index("metrics")
+
+
+def test_without_redaction_lines_are_left_alone_and_all_else_stays(read: Read) -> None:
+    off, on = stages(read, {"redact": False}), stages(read)
+    assert "suspect" not in json.dumps(off)
+    assert [stage for stage in on if "suspect" not in json.dumps(stage)] == off
+
+
+def test_an_own_pattern_is_replaced_after_the_built_in_ones(read: Read) -> None:
+    found = stages(read, {"redactPatterns": ["card-[0-9]{16}", "pin (\\d{4})"]})
+    place = kinds(found).index("output")
+    assert found[place + 1 : place + 3] == [
+        # Promtail replaces groups only.
+        {"replace": {"expression": "(card-[0-9]{16})", "replace": "[redacted]"}},
+        {"replace": {"expression": "pin (\\d{4})", "replace": "[redacted]"}},
+    ]
+
+
+def test_own_patterns_work_without_the_built_in_ones(read: Read) -> None:
+    found = json.dumps(stages(read, {"redact": False, "redactPatterns": ["card-[0-9]{16}"]}))
+    assert "(card-[0-9]{16})" in found
+    assert "suspect" not in found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        ("", "is empty"),
+        (7, "wants a regular expression"),
+        ("card-(", "unterminated subpattern"),
+        ("a*", "matches where there is nothing"),
+        ("(?P<level>x)", "must have no name"),
+        ("(?<=card )[0-9]+", "no lookaround"),
+        ("(?!x)y", "no lookaround"),
+        (r"(a)\1", "no lookaround, back-reference"),
+        ("a++", "possessive"),
+        ("(?>ab)", "atomic"),
+        ("(?x) a", "no lookaround"),
+        ("a{1001}", "at most 1000"),
+        (r"a\Z", "no lookaround"),
+        ("[[:digit:]]+", "nested set"),
+    ],
+)
+def test_a_pattern_with_which_promtail_would_not_start_is_an_error(
+    pattern: object, says: str, read: Read
+) -> None:
+    with pytest.raises(SettingsError, match=r"logs\.redactPatterns") as error:
+        read({"logs": {"redactPatterns": [pattern]}})
+    assert says in str(error.value)
+    assert "sess_([0-9a-f]{32})" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "sess_[0-9a-f]{32}",
+        r"(?i)iban:?\s*([A-Z]{2}\d{2}[A-Z0-9]{10,30})",
+        r"\b4[0-9]{12}(?:[0-9]{3})?\b",
+        r"[*+?(]{2,}x",
+        r"\(\?=\)",
+        r"[]a-z]+@example\.org",
+    ],
+)
+def test_a_pattern_of_both_languages_is_accepted(pattern: str, read: Read) -> None:
+    assert read({"logs": {"redactPatterns": [pattern]}}).logs.redact_patterns == (pattern,)
+
+
+def test_redaction_is_true_or_false(read: Read) -> None:
+    with pytest.raises(SettingsError, match=r"logs\.redact is 'some', but wants true or false"):
+        read({"logs": {"redact": "some"}})
