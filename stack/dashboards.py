@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from stack.files import FileError, load_json, names
+from stack.files import FileError, load_json, load_yaml, names
 
 _FOLDER = "grafana/dashboards"
+PROVIDERS = "grafana/provisioning/dashboards/dashboards.yml"
 # What Grafana accepts (pkg/util/shortid_generator.go).
 _UID = r"[A-Za-z0-9_-]{1,40}"
 
@@ -22,15 +23,19 @@ def load() -> dict[str, dict[str, Any]]:
 
     Raises FileError for the first that Grafana would not show.
     """
+    # Grafana has one space of uids for folders and dashboards, and one of titles.
+    taken: dict[tuple[str, str], str] = {}
+    for provider in load_yaml(PROVIDERS)["providers"]:
+        taken["uid", provider["folderUid"]] = taken["title", provider["folder"]] = PROVIDERS
     found: dict[str, dict[str, Any]] = {}
     for name in names(_FOLDER, ".json"):
         dashboard = load_json(name)
         _check(name, dashboard)
-        for other, known in found.items():
-            for key in ("uid", "title"):
-                if known[key] == dashboard[key]:
-                    problem = f"it is '{dashboard[key]}', as in configs/{other}; choose another"
-                    raise FileError(name, key, problem)
+        for key in ("uid", "title"):
+            other = taken.setdefault((key, dashboard[key]), name)
+            if other != name:
+                problem = f"it is '{dashboard[key]}', as in configs/{other}; choose another"
+                raise FileError(name, key, problem)
         found[name] = dashboard
     return found
 

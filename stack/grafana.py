@@ -79,7 +79,7 @@ def _files(settings: Settings) -> tuple[File, ...]:
         ),
         File(
             f"{_FOLDER}/provisioning/dashboards/dashboards.yml",
-            dump_yaml(load_yaml("grafana/provisioning/dashboards/dashboards.yml")),
+            dump_yaml(load_yaml(dashboards.PROVIDERS)),
         ),
         *alerting.files(settings),
         *(File(f"/etc/{name}", dump_json(content)) for name, content in dashboards.load().items()),

@@ -25,6 +25,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
 
+    write(dashboards.PROVIDERS, "providers: [{folder: All, folderUid: all}]")
     return write
 
 
@@ -40,6 +41,8 @@ def test_a_dashboard_is_taken_as_it_lies(write: Write) -> None:
         ("[]", "line 1", "an object"),
         ({**GOOD, "uid": None}, "uid", "1 to 40 letters"),
         ({**GOOD, "uid": "two words"}, "uid", "1 to 40 letters"),
+        ({**GOOD, "uid": "all"}, "uid", "as in configs/grafana/provisioning"),
+        ({**GOOD, "title": "All"}, "title", "as in configs/grafana/provisioning"),
         ({"uid": "a", "panels": []}, "title", "is missing"),
         ({"uid": "a", "title": "A"}, "panels", "wants a list"),
         ({"apiVersion": "dashboard.grafana.app/v2", "spec": {}}, "spec", "classic"),
