@@ -17,6 +17,7 @@ from lab.recipe import Program
 from lab.recipes import DEBIAN_PACKAGES, DEBIAN_SUITE, HERE
 
 _WORDS_FOR_PEOPLE = ("cold", "stand_in")
+_GO_SOURCES = (".go", ".mod", ".sum")
 
 
 def program_key(program: Program) -> str:
@@ -24,14 +25,9 @@ def program_key(program: Program) -> str:
     recipe = dataclasses.asdict(program)
     for field in _WORDS_FOR_PEOPLE:
         del recipe[field]
-    sources = HERE / program.name
-    return cache.key(
-        json.dumps(recipe),
-        " ".join(_flags(program)),
-        needs.go_version(program),
-        platform.machine(),
-        sources,
-    )
+    flags, go = " ".join(_flags(program)), needs.go_version(program)
+    sources = (path for path in (HERE / program.name).rglob("*") if path.suffix in _GO_SOURCES)
+    return cache.key(json.dumps(recipe), flags, go, platform.machine(), *sorted(sources))
 
 
 def program(program: Program) -> Path:

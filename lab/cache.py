@@ -27,16 +27,22 @@ def directory() -> Path:
 
 
 def key(*inputs: str | Path) -> str:
-    """Return a short hash of texts, and of the names, modes and contents of files in folders."""
+    """Return a short hash of texts, and of files: their names, modes and contents.
+
+    A folder stands for all files in it.
+    """
     digest = hashlib.sha256()
     for item in inputs:
         if isinstance(item, str):
             digest.update(f"text {len(item)} {item}\n".encode())
             continue
-        for path in sorted(p for p in item.rglob("*") if p.is_file()):
-            content = path.read_bytes()
-            executable = os.access(path, os.X_OK)
-            digest.update(f"file {path.relative_to(item)} {executable} {len(content)}\n".encode())
+        files = (
+            sorted(path for path in item.rglob("*") if path.is_file()) if item.is_dir() else [item]
+        )
+        for path in files:
+            content, executable = path.read_bytes(), os.access(path, os.X_OK)
+            name = path.relative_to(item) if item.is_dir() else path.name
+            digest.update(f"file {name} {executable} {len(content)}\n".encode())
             digest.update(content)
     return digest.hexdigest()[:_KEY_LENGTH]
 
