@@ -1,0 +1,121 @@
+"""Logs as a person in Grafana finds them: by level, by request, whole, and without secrets."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections import Counter
+
+import pytest
+
+from tests.engine import talker
+from tests.engine.environment import Environment
+from tests.engine.grafana import Line
+from tests.engine.log_samples import ACCESS, NEST, PINO, TRACE
+from tests.engine.waiting import eventually
+
+SECRET = f"s3cret{secrets.token_hex(8)}"
+BASIC = base64.b64encode(f"admin:{SECRET}".encode()).decode()
+REQUEST = f"req-{secrets.token_hex(8)}"
+PRINTED = [
+    *(NEST % word for word in ("log", "error", "debug")),
+    *(PINO % number for number in (30, 40, 60)),
+    *(ACCESS % status for status in (200, 404, 502)),
+    "a format that nobody knows",
+    *TRACE[:3],
+    f'{{"level":"log","message":"signing in","password":"{SECRET}","requestId":"{REQUEST}"}}',
+    f'{{"level":"log","message":"{{\\"token\\":\\"{SECRET}\\"}}"}}',
+    f"level=info msg=x api_key={SECRET} url=redis://:{SECRET}@redis:6379",
+    f"Authorization: Basic {BASIC}",
+    f"Cookie: theme=dark; sid={SECRET}",
+]
+LONG = "x" * 40_000
+
+
+@pytest.fixture(scope="module")
+def container(environment: Environment) -> str:
+    """Run a container that prints them, and afterwards a line to know the end by."""
+    text = "\n".join(PRINTED)
+    # Docker cuts a line after 16 KB, and the shell is not given more than 128 KB.
+    script = f"cat <<'END'\n{text}\n{LONG}\nthe end\nEND\nsleep 3600"
+    name = talker.start(f"{environment.prefix}-printer", script)
+    grafana = environment.grafana()
+    query = f'{{container="{name}"}} |= `the end`'
+    eventually(lambda: grafana.lines(query), seconds=10, what="the printer's last line")
+    return name
+
+
+@pytest.fixture(scope="module")
+def lines(environment: Environment, container: str) -> list[Line]:
+    """Give what Grafana's Loki source has of it."""
+    return environment.grafana().lines(f'{{container="{container}"}}')
+
+
+def test_each_line_has_the_level_of_its_format(lines: list[Line]) -> None:
+    levels = Counter(line.labels.get("level") for line in lines)
+    assert levels == {"info": 6, "error": 3, "debug": 1, "warn": 2, "fatal": 1, None: 5}
+
+
+def test_the_errors_are_found_by_their_label(environment: Environment, container: str) -> None:
+    found = environment.grafana().lines(f'{{container="{container}", level="error"}}')
+    assert {line.text for line in found} == {
+        NEST % "error",
+        ACCESS % 502,
+        "\n".join(TRACE[:3]),
+    }
+
+
+def test_labels_stay_few(lines: list[Line]) -> None:
+    added_by_loki = {"service_name", "detected_level", "__error__", "__error_details__"}
+    names = {name for line in lines for name in line.labels} - added_by_loki
+    assert names == {"container", "stream", "level", "request_id"}
+
+
+def test_a_line_longer_than_docker_writes_at_once_is_whole(lines: list[Line]) -> None:
+    assert LONG in [line.text for line in lines]
+
+
+def test_a_secret_is_nowhere_in_loki(environment: Environment, lines: list[Line]) -> None:
+    assert lines
+    grafana = environment.grafana()
+    for word in (SECRET, BASIC, base64.b64encode(SECRET.encode()).decode().rstrip("=")):
+        assert grafana.lines(f'{{container=~".+"}} |= `{word}`') == []
+    assert not [line for line in lines if SECRET in str(line) or BASIC in str(line)]
+
+
+def test_all_lines_of_a_request_are_found_by_its_id_whatever_container_printed_them(
+    environment: Environment, container: str
+) -> None:
+    script = f"echo 'level=info msg=shipped request_id={REQUEST}'; sleep 3600"
+    other = talker.start(f"{environment.prefix}-other", script)
+    grafana = environment.grafana()
+
+    def containers() -> bool:
+        found = grafana.lines(f'{{container=~".+"}} | request_id=`{REQUEST}`')
+        return {line.labels["container"] for line in found} == {container, other}
+
+    eventually(containers, seconds=10, what="the request's lines of both containers")
+
+
+def test_a_click_on_an_id_leads_to_its_lines(environment: Environment) -> None:
+    source = environment.grafana().ask("/api/datasources/uid/loki")
+    links = {link["matcherRegex"]: link for link in source["jsonData"]["derivedFields"]}
+    assert set(links) == {"request_id", "trace_id"}
+    for name, link in links.items():
+        assert link["datasourceUid"] == "loki"
+        assert link["url"] == f'{{container=~".+"}} | {name}=`${{__value.raw}}`'
+
+
+def test_promtail_counts_the_lines_with_their_labels(
+    environment: Environment, container: str
+) -> None:
+    counter = f'promtail_custom_log_lines_total{{container="{container}",stream="stdout"'
+
+    def counted() -> bool:
+        grafana = environment.grafana()
+        return (
+            grafana.metric(f'{counter},level="error"}}') == 3
+            and grafana.metric(f'{counter},level=""}}') == 5
+        )
+
+    eventually(counted, seconds=10, what="three errors and five unknown lines counted")
