@@ -44,22 +44,22 @@ def up(name: str) -> None:
 
 def closing(name: str, outputs: dict[str, str]) -> str:
     """The last lines of `make up`: where things are and what to do next."""
-    lines = [
-        "",
-        f"Grafana     {outputs['grafana_url']}   user admin, password: the command below",
-        f"Prometheus  {outputs['prometheus_url']}",
+    places = [
+        ("Grafana", outputs["grafana_url"] + "  (user admin; its password: see below)"),
+        ("Prometheus", outputs["prometheus_url"]),
     ]
     if name == EXAMPLE_STACK:
-        lines.append("Example     http://localhost:8080")
-    lines += [
-        "",
-        'eval "$(make -s env)"                    # then plain Pulumi works in this shell:',
-        f"pulumi config get {PASSWORD} --stack {name}",
-        f"pulumi preview --diff --stack {name}     # after a change to Pulumi.{name}.yaml",
-        f"pulumi up --stack {name}",
-        f"make down STACK={name}                    # takes it away; the volumes stay",
+        places.append(("Example", "http://localhost:8080"))
+    commands = [
+        ('eval "$(make -s env)"', "lets this shell use plain Pulumi, as follows"),
+        (f"pulumi config get {PASSWORD} --stack {name}", "the password"),
+        (f"pulumi preview --diff --stack {name}", f"what a change to Pulumi.{name}.yaml does"),
+        (f"pulumi up --stack {name}", "does it"),
+        (f"make down STACK={name}", "takes all away but the volumes"),
     ]
-    return "\n".join(lines)
+    lines = [f"{place:11} {url}" for place, url in places]
+    lines += ["", *(f"{command:60} # {meaning}" for command, meaning in commands)]
+    return "\n" + "\n".join(lines)
 
 
 def down(name: str) -> None:
