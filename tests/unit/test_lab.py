@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import lab
-from lab import cache, needs
+from lab import build, cache, needs
 from lab.__main__ import main, table
 from lab.recipe import Program
 from lab.recipes import HERE, IMAGES, PROGRAMS
@@ -87,6 +87,18 @@ def test_the_key_changes_with_a_file(change: str, tmp_path: Path) -> None:
         case _:
             file.chmod(0o755)
     assert cache.key("recipe", folder) != before
+
+
+@pytest.mark.parametrize(("file", "again"), [("go.sum", True), ("Dockerfile", False)])
+def test_a_program_is_built_again_for_its_go_files_only(
+    file: str, *, again: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "HERE", tmp_path)
+    monkeypatch.setattr(needs, "go_version", lambda _program: "go1.26.8")
+    (tmp_path / "loki").mkdir()
+    before = build.program_key(PROGRAMS["loki"])
+    (tmp_path / "loki" / file).write_text("new")
+    assert (build.program_key(PROGRAMS["loki"]) != before) is again
 
 
 def test_the_wanted_go_is_read_from_go_mod() -> None:
