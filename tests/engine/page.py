@@ -29,27 +29,17 @@ class Page:
 
     def options(self) -> dict[str, list[str]]:
         """Give what each variable that asks a data source can be set to."""
-        values: dict[str, str] = {}
-        found: dict[str, list[str]] = {}
-        for variable in self.dashboard()["templating"]["list"]:
-            name = variable["name"]
-            if variable["type"] == "query":
-                found[name] = self._label_values(variable, values)
-            values[name] = self._value(variable, found.get(name, []))
-        return found
-
-    def variables(self) -> dict[str, str]:
-        """Give each variable's value as it goes into a query: all, or else the first."""
-        found = self.options()
+        values = self._values()
         variables = self.dashboard()["templating"]["list"]
-        return {v["name"]: self._value(v, found.get(v["name"], [])) for v in variables}
+        asking = [variable for variable in variables if variable["type"] == "query"]
+        return {variable["name"]: self._options(variable, values) for variable in asking}
 
     def answers(self, panel: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
         """Ask all of a panel's queries at once; give for each the last column of its frames.
 
         Raises AssertionError with what Grafana says of a query that fails.
         """
-        values = self.variables()
+        values = self._values()
         queries = [
             {
                 **target,
@@ -70,14 +60,12 @@ class Page:
             for letter, answer in results.items()
         }
 
-    def _value(self, variable: Mapping[str, Any], found: list[str]) -> str:
-        if variable["name"] in self.chosen:
-            return self.chosen[variable["name"]]
-        if variable.get("includeAll"):
-            return str(variable["allValue"])
-        return found[0] if found else ""
+    def _values(self) -> dict[str, str]:
+        """Give each variable's value as it goes into a query: the chosen one, or all."""
+        variables = self.dashboard()["templating"]["list"]
+        return {v["name"]: v.get("allValue", "") for v in variables} | dict(self.chosen)
 
-    def _label_values(self, variable: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
+    def _options(self, variable: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
         source, query = variable["datasource"]["uid"], variable["query"]
         if source == "loki":
             label, key, selector, unit = query["label"], "query", query["stream"], 1e6

