@@ -62,7 +62,7 @@ def alerts(contents: dict[str, Any]) -> Iterator[tuple[str, list[Rule]]]:
 
 def _alerts_with_place(name: str, content: Any) -> Iterator[tuple[str, Rule]]:
     if not isinstance(content, dict) or not isinstance(content.get("groups"), list):
-        raise FileError(name, "", "it has no list `groups`")
+        raise FileError(name, "the whole", "it wants a list `groups`")
     for number, group in enumerate(content["groups"], 1):
         if not isinstance(group, dict) or not group.get("name"):
             raise FileError(name, f"group {number}", "it has no name")

@@ -1,0 +1,357 @@
+"""Alerts: the rules with the settings' values, their conversion for Grafana, and who gets them."""
+
+from __future__ import annotations
+
+import functools
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stack import alerting, alerts, config, files, grafana, prometheus, rules
+from stack.files import FileError
+from stack.reading import SettingsError
+from stack.settings import Settings
+from tests.unit.conftest import Read
+from tests.unit.test_settings import ROOT
+
+JOB = {"name": "backend", "targets": ["backend:3000"]}
+HOOK = "https://hooks.example.com/T0/s3cret"
+MAIL = {"to": ["a@example.com", "b@example.com"], "sender": "m@example.com", "host": "smtp:587"}
+
+
+@functools.cache
+def written() -> dict[str, dict[str, Any]]:
+    """Give each alert as it is written, by its name."""
+    contents = [yaml.safe_load(p.read_text()) for p in (ROOT / "configs" / rules.FOLDER).iterdir()]
+    return {
+        rule["alert"]: rule
+        for content in contents
+        for group in content["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+
+
+ALERTS = sorted(written())
+OWN = ["PrometheusUnreachable"]  # Grafana's own, in its file of rules
+
+
+def provisioned(settings: Settings, name: str) -> Any:
+    [file] = [f for f in alerting.files(settings) if f.path.endswith(f"/alerting/{name}.yml")]
+    return yaml.safe_load(file.content)
+
+
+def converted(settings: Settings) -> dict[str, dict[str, Any]]:
+    groups = provisioned(settings, "rules")["groups"]
+    return {rule["title"]: rule for group in groups for rule in group["rules"]}
+
+
+@functools.cache
+def by_default() -> dict[str, dict[str, Any]]:
+    """Give the rules that Grafana gets without settings."""
+    values = {"grafanaAdminPassword": "correct horse"}
+    return converted(config.parse("dev", values, is_secret=lambda _key: True))
+
+
+# Thresholds and what is declared
+
+
+def series(settings: Settings) -> dict[str, str]:
+    content = rules.load(settings)["prometheus/rules/thresholds.yml"]
+    return {
+        " ".join([rule["record"], *rule.get("labels", {}).values()]): rule["expr"]
+        for group in content["groups"]
+        for rule in group["rules"]
+    }
+
+
+def test_a_threshold_of_the_settings_is_a_series_that_the_rules_compare_with(read: Read) -> None:
+    thresholds = {"errorRatio": 0.1, "latency": "250ms", "restarts": 5}
+    found = series(read({"alerts": {"thresholds": thresholds}}))
+    assert found["alert_threshold:error_ratio"] == "vector(0.1)"
+    assert found["alert_threshold:latency"] == "vector(0.25)"
+    assert found["alert_threshold:restarts"] == "vector(5)"
+
+
+def test_the_defaults_are_the_values_of_the_file(read: Read) -> None:
+    content = yaml.safe_load((ROOT / "configs" / rules.FOLDER / "thresholds.yml").read_text())
+    [thresholds, _declared] = content["groups"]
+    assert {rule["record"]: rule["expr"] for rule in thresholds["rules"]}.items() <= series(
+        read()
+    ).items()
+
+
+def test_jobs_containers_and_memory_limits_are_declared_as_series(read: Read) -> None:
+    settings = read(
+        {"jobs": [JOB], "alerts": {"containers": ["shop-api"]}, "loki": {"memory": "1GB"}}
+    )
+    found = series(settings)
+    assert found["alert_declared:job backend"] == "vector(1)"
+    assert found["alert_declared:container shop-api"] == "vector(1)"
+    assert found["service_memory_limit_bytes loki"] == f"vector({2**30})"
+    assert "alert_declared:job application" not in found
+
+
+def test_no_rule_compares_with_a_threshold_that_is_not_there() -> None:
+    text = "".join(p.read_text() for p in (ROOT / "configs" / rules.FOLDER).iterdir())
+    used = re.findall(r"\(alert_threshold:(\w+)\)", text)
+    recorded = re.findall(r"record: alert_threshold:(\w+)", text)
+    assert set(used) == set(recorded)
+
+
+def test_waiting_times_shrink_by_a_factor_for_both_programs(read: Read) -> None:
+    settings = read({"alerts": {"pendingFactor": 0.5}})
+    [rule] = [r for _, found in rules.alerts(rules.load(settings)) for r in found[:1]][:1]
+    assert rule["for"] == "30s"
+    assert converted(settings)["TargetDown"]["for"] == "30s"
+    assert converted(settings)["PrometheusUnreachable"]["for"] == "30s"
+    assert converted(read({"alerts": {"pendingFactor": 0}}))["TargetDown"]["for"] == "0s"
+
+
+def test_runbooks_are_linked_below_the_address_of_the_settings(read: Read) -> None:
+    base = "https://git.example.com/ops/blob/main/docs/runbooks/"
+    for rule in converted(read({"alerts": {"runbooks": base}})).values():
+        assert rule["annotations"]["runbook_url"] == f"{base}{rule['title']}.md"
+    for rule in by_default().values():
+        assert (ROOT / rule["annotations"]["runbook_url"]).is_file()
+
+
+# Grafana's rules
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_grafana_runs_each_of_prometheus_alerts(name: str) -> None:
+    rule, original = by_default()[name], written()[name]
+    assert rule["uid"] == name
+    assert rule["data"][0]["model"]["expr"] == original["expr"]
+    assert rule["data"][0]["datasourceUid"] == "prometheus"
+    assert rule["labels"] == original["labels"]
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_a_text_uses_only_what_both_programs_understand(name: str) -> None:
+    known = r" \$(labels\.\w+|values\.A\.Value)( \| humanize(Percentage|Duration)?)? "
+    for text in by_default()[name]["annotations"].values():
+        assert all(re.fullmatch(known, used) for used in re.findall(r"{{(.*?)}}", text)), text
+
+
+def test_prometheus_out_of_reach_is_one_alert_and_not_one_for_each_rule() -> None:
+    states = {name: rule["execErrState"] for name, rule in by_default().items()}
+    assert [name for name, state in states.items() if state == "Alerting"] == OWN
+
+
+def test_rules_are_looked_at_as_often_as_the_settings_say(read: Read) -> None:
+    content = provisioned(read({"alerts": {"evaluationInterval": "1m"}}), "rules")
+    assert {group["interval"] for group in content["groups"]} == {"1m"}
+
+
+def test_prometheus_evaluates_the_same_rules(read: Read) -> None:
+    settings = read()
+    paths = {file.path for file in prometheus.describe(settings).files}
+    assert {f"/etc/{name}" for name in rules.load(settings)} <= paths
+    assert prometheus.configuration(settings)["rule_files"] == ["rules/*.yml"]
+
+
+# Receivers
+
+
+def receivers(settings: Settings) -> set[str]:
+    points = provisioned(settings, "contact-points")["contactPoints"]
+    return {receiver["uid"] for point in points for receiver in point["receivers"]}
+
+
+def test_only_the_receivers_that_are_set_get_alerts_and_the_others_are_deleted(read: Read) -> None:
+    settings = read({"alerts": {"mail": MAIL}}, alertSecrets={"webhookUrl": HOOK})
+    gone = provisioned(settings, "contact-points")["deleteContactPoints"]
+    assert receivers(settings) == {"people-webhook", "people-mail", "nobody"}
+    assert {each["uid"] for each in gone} == {"people-slack", "dead-mans-switch"}
+
+
+def test_with_a_receiver_people_get_every_alert_but_the_watchdog(read: Read) -> None:
+    [tree] = provisioned(read(alertSecrets={"slackUrl": HOOK}), "policies")["policies"]
+    [switch] = tree["routes"]
+    assert tree["receiver"] == "people"
+    assert "mute_time_intervals" not in tree
+    assert (switch["receiver"], switch["mute_time_intervals"]) == ("nobody", ["always"])
+
+
+def test_without_a_receiver_everything_is_muted(read: Read) -> None:
+    [tree] = provisioned(read(), "policies")["policies"]
+    assert tree["receiver"] == "nobody"
+    assert tree["routes"][-1]["object_matchers"] == [["alertname", "=~", ".+"]]
+    assert all(route["mute_time_intervals"] == ["always"] for route in tree["routes"])
+
+
+def test_the_dead_mans_switch_is_pinged_by_the_watchdog_alone_and_by_no_resolution(
+    read: Read,
+) -> None:
+    settings = read({"alerts": {"pingInterval": "2m"}}, alertSecrets={"deadMansSwitchUrl": HOOK})
+    [tree] = provisioned(settings, "policies")["policies"]
+    switch = tree["routes"][0]
+    assert switch["receiver"] == "dead-mans-switch"
+    assert switch["object_matchers"] == [["alertname", "=", "Watchdog"]]
+    assert switch["group_interval"] == "2m"
+    assert "mute_time_intervals" not in switch
+    points = provisioned(settings, "contact-points")["contactPoints"]
+    [point] = [point for point in points if point["name"] == "dead-mans-switch"]
+    assert point["receivers"][0]["disableResolveMessage"]
+
+
+def test_up_says_in_one_line_that_alerts_reach_nobody(read: Read) -> None:
+    said = alerts.notice(read(alertSecrets={"deadMansSwitchUrl": HOOK})) or ""
+    assert "alerts reach nobody" in said
+    assert "\n" not in said
+    assert alerts.notice(read(alertSecrets={"webhookUrl": HOOK})) is None
+    assert alerts.notice(read({"alerts": {"mail": MAIL}})) is None
+
+
+def test_a_receivers_address_is_in_no_file_and_in_grafanas_environment(read: Read) -> None:
+    keys = dict.fromkeys(("webhookUrl", "slackUrl", "deadMansSwitchUrl"), HOOK)
+    mail = {**MAIL, "user": "monitoring"}
+    settings = read({"alerts": {"mail": mail}}, alertSecrets={**keys, "smtpPassword": "s3cret!"})
+    service = grafana.describe(settings)
+    assert all("s3cret" not in file.content for file in service.files)
+    named = re.findall(r"\$__env{(\w+)}", "".join(file.content for file in service.files))
+    assert {*named, "GF_SMTP_PASSWORD", "GF_SECURITY_ADMIN_PASSWORD"} == set(service.secrets)
+
+
+def test_mail_is_sent_through_the_server_of_the_settings(read: Read) -> None:
+    ini = grafana.describe(read({"alerts": {"mail": MAIL}})).files[0].content
+    assert "[smtp]\nenabled = true\nhost = smtp:587\nfrom_address = m@example.com\n" in ini
+    assert "[smtp]" not in grafana.describe(read()).files[0].content
+    points = provisioned(read({"alerts": {"mail": MAIL}}), "contact-points")["contactPoints"]
+    assert points[0]["receivers"][0]["settings"]["addresses"] == "a@example.com;b@example.com"
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "says"),
+    [
+        ({"alerts": {"thresholds": {"errorRatio": 5}}}, "alerts.thresholds.errorRatio", "up to 1"),
+        ({"alerts": {"thresholds": {"heapRatio": 0}}}, "alerts.thresholds.heapRatio", "above 0"),
+        ({"alerts": {"thresholds": {"restarts": 0}}}, "alerts.thresholds.restarts", "from 1"),
+        ({"alerts": {"thresholds": {"latency": 2}}}, "alerts.thresholds.latency", "a duration"),
+        ({"alerts": {"thresholds": {"p95": 1}}}, "alerts.thresholds.p95", "is not a setting"),
+        ({"alerts": {"evaluationInterval": "15s"}}, "alerts.evaluationInterval", "tens of seconds"),
+        ({"alerts": {"pendingFactor": -1}}, "alerts.pendingFactor", "from 0 to 10"),
+        ({"alerts": {"runbooks": "git/docs"}}, "alerts.runbooks", "starts with http"),
+        ({"alerts": {"mail": {"to": ["team"]}}}, "alerts.mail.to[0]", "a mail address"),
+        ({"alerts": {"mail": {**MAIL, "host": "smtp"}}}, "alerts.mail.host", "port is missing"),
+        ({"alerts": {"mail": {**MAIL, "host": None}}}, "alerts.mail.host", "a target"),
+        ({"alerts": {"mail": {**MAIL, "user": "m"}}}, "alerts.mail.user", "smtpPassword"),
+        ({"alertSecrets": {"webhookUrl": "hooks"}}, "alertSecrets.webhookUrl", "starts with http"),
+        ({"alertSecrets": {"slackUrl": "https://a b"}}, "alertSecrets.slackUrl", "without spaces"),
+        ({"alertSecrets": {"slackUrl": "http://a/$b"}}, "alertSecrets.slackUrl", "without '$'"),
+        ({"alertSecrets": {"pager": "https://a"}}, "alertSecrets.pager", "known: webhookUrl"),
+        ({"alertSecrets": "https://a"}, "alertSecrets", "secrets by name"),
+        ({"alertSecrets": {"smtpPassword": "x"}}, "alerts.mail.user", "smtpPassword"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_its_key(
+    values: dict[str, Any], key: str, says: str, read: Read
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read(values)
+    [problem] = refused.value.problems
+    assert problem.key == f"monitoring:{key}"
+    assert says in problem.text
+
+
+def test_a_receivers_address_in_clear_text_is_refused_and_not_repeated() -> None:
+    values = {"grafanaAdminPassword": "correct horse", "alertSecrets": {"webhookUrl": HOOK}}
+    with pytest.raises(SettingsError, match=r"alertSecrets is in clear text") as refused:
+        config.parse("dev", values, is_secret=lambda key: "alert" not in key)
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.fixture
+def rule_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a rule file of a copy of `configs/`, for a test to break."""
+    shutil.copytree(files.CONFIGS, tmp_path / "configs")
+    monkeypatch.setattr(files, "CONFIGS", tmp_path / "configs")
+    return tmp_path / "configs" / rules.FOLDER / "application.yml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("    rules:\n", "    rules: [\n", r"line \d+, column \d+: it is no YAML"),
+        ("severity: critical", "team: x", r"rule 1 \(TargetDown\): the label `severity` wants"),
+        ("severity: critical", "severity: bad", "one of critical, warning, none, and is 'bad'"),
+        (
+            "          summary:",
+            "          title:",
+            r"\(TargetDown\): it has no annotation `summary`",
+        ),
+        ("for: 1m", "for: soon", "`for` is 'soon', no duration"),
+        ("for: 1m", "keep_firing_for: 1m", "'keep_firing_for' is not among"),
+        ("alert: TargetMissing", "alert: TargetDown", "another alert has this name"),
+        ("alert: TargetDown", "alert: Target down", "its name wants to be"),
+        ("groups:", "group:", "wants a list `groups`"),
+        ("name: requests", "title: requests", "group 1: it has no name"),
+        ("alert: TargetDown", "name: TargetDown", "either `alert` or `record`"),
+    ],
+)
+def test_a_broken_rule_is_refused_with_its_file_and_place(
+    old: str, new: str, says: str, rule_file: Path, read: Read
+) -> None:
+    rule_file.write_text(rule_file.read_text().replace(old, new, 1))
+    with pytest.raises(FileError, match=f"mend configs/prometheus/rules/application.yml, .*{says}"):
+        rules.load(read())
+
+
+def test_a_threshold_without_a_setting_is_refused(rule_file: Path, read: Read) -> None:
+    file = rule_file.with_name("thresholds.yml")
+    file.write_text(file.read_text().replace("alert_threshold:latency", "alert_threshold:slow"))
+    with pytest.raises(FileError, match="alert_threshold:latency is a setting and no rule"):
+        rules.load(read())
+
+
+# Documents and tests
+
+
+def test_each_alert_has_a_runbook_and_each_runbook_an_alert() -> None:
+    pages = {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")}
+    assert pages == {*ALERTS, *OWN}
+
+
+@pytest.mark.parametrize("name", [*ALERTS, *OWN])
+def test_a_runbook_says_what_it_means_how_to_look_and_what_to_do(name: str) -> None:
+    text = (ROOT / "docs" / "runbooks" / f"{name}.md").read_text()
+    assert text.startswith(f"# {name}\n\n**What it means.** ")
+    assert "**What it costs.**" in text
+    assert "## How to look" in text
+    assert "## What to do" in text
+    for link in re.findall(r"\]\((\w+\.md)\)", text):
+        assert (ROOT / "docs" / "runbooks" / link).is_file()
+
+
+def test_the_table_of_the_alerts_is_the_one_of_the_rules() -> None:
+    rows = re.findall(
+        r"^\| \[(\w+)\]\(runbooks/(\w+)\.md\) \| (\w+) \| ([^|]+) \| [^|]{20,} \| [^|]{20,} \|$",
+        (ROOT / "docs" / "alerts.md").read_text(),
+        re.MULTILINE,
+    )
+    rules_ = {name: (name, rule["labels"]["severity"]) for name, rule in by_default().items()}
+    assert {name: (page, severity) for name, page, severity, _ in rows} == rules_
+    waits = {name: written()[name].get("for", "at once") for name in ALERTS}
+    assert {name: wait for name, _, _, wait in rows if name in waits} == waits
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_each_alert_is_tested_to_fire_and_to_be_silent(name: str) -> None:
+    tests = [yaml.safe_load(path.read_text()) for path in (ROOT / "tests" / "rules").glob("*.yml")]
+    looks = [
+        bool(look["exp_samples"])
+        for content in tests
+        for test in content["tests"]
+        for look in test["promql_expr_test"]
+        if f'alertname="{name}"' in look["expr"]
+    ]
+    assert set(looks) == {True, False}
