@@ -73,6 +73,11 @@ def open_stack(name: str) -> Stack:
         if PASSWORD not in stack.config():
             given = passwords.grafana(name)
             stack.must("config", "set", "--secret", PASSWORD, given=given)
+        elif "incorrect passphrase" in stack.ask("config", "get", PASSWORD).errors:
+            raise SetupError(
+                f"the secrets in Pulumi.{name}.yaml are encrypted with another passphrase than the "
+                f"one that {' or '.join(stack.passphrase)} gives: set the right one."
+            )
         elif "GRAFANA_ADMIN_PASSWORD" in os.environ:
             note(f"{PASSWORD} is set already, GRAFANA_ADMIN_PASSWORD is not looked at")
         this.outcome = "selected and configured"
