@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stack.settings import Settings
 
 PORT = 9080
-_CONFIG = "/etc/promtail/config.yml"
+_CONFIG = "/etc/promtail/promtail.yml"
 _SOCKET = "/var/run/docker.sock"
 # The image has bash, but neither curl nor wget.
 _READY = (

@@ -42,7 +42,7 @@ class Health:
     """
 
     command: tuple[str, ...]
-    interval: str = "5s"
+    interval: str = "10s"
     timeout: str = "5s"
     start_period: str = "30s"
     retries: int = 3

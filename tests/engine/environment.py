@@ -42,11 +42,16 @@ class Run:
 
 
 def free_port() -> int:
-    """Give a port of the host that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Give a port of the host that nothing holds.
+
+    It is below the ports that the kernel gives to outgoing connections (32768 and up on Linux): one
+    of those could take it before the stack does.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 class Environment:

@@ -27,42 +27,46 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-def run(image: str, program: str, folder: Path, *arguments: str) -> str:
-    """Run a program of an image on a folder that it sees as /check."""
-    return docker.docker(
-        *("run", "--rm", "--user", "0:0", "--volume", f"{folder}:/check:ro"),
-        *("--entrypoint", program, image, *arguments),
-    )
+def run(image: str, program: str, folders: dict[str, Path], *arguments: str) -> str:
+    """Run a program of an image on folders of the host, given by their paths in the container."""
+    volumes = [f"--volume={folder}:{path}:ro" for path, folder in folders.items()]
+    options = ("run", "--rm", "--user", "0:0", *volumes, "--entrypoint", program)
+    return docker.docker(*options, image, *arguments)
 
 
-def check(images: dict[str, str], folder: Path) -> None:
+def check(images: dict[str, str], folder: Path, secrets: Path) -> None:
     """Let each program read its file of a folder laid out as `configs/`."""
-    prometheus = "/check/prometheus/prometheus.yml"
-    arguments = ("check", "config", "--lint=all", "--lint-fatal", prometheus)
-    run(images["prometheus"], "promtool", folder, *arguments)
-    loki = "-config.file=/check/loki/loki.yml"
-    run(images["loki"], "/usr/bin/loki", folder, loki, "-verify-config")
-    promtail = "-config.file=/check/promtail/promtail.yml"
-    run(images["promtail"], "promtail", folder, promtail, "-check-syntax")
+    prometheus = {"/etc/prometheus": folder / "prometheus", "/run/secrets": secrets}
+    arguments = ("check", "config", "--lint=all", "--lint-fatal", "/etc/prometheus/prometheus.yml")
+    run(images["prometheus"], "promtool", prometheus, *arguments)
+    loki = {"/etc/loki": folder / "loki"}
+    arguments = ("-config.file=/etc/loki/loki.yml", "-verify-config")
+    run(images["loki"], "/usr/bin/loki", loki, *arguments)
+    promtail = {"/etc/promtail": folder / "promtail"}
+    arguments = ("-config.file=/etc/promtail/promtail.yml", "-check-syntax")
+    run(images["promtail"], "promtail", promtail, *arguments)
 
 
-def test_the_files_in_the_repository_are_accepted_as_they_are(images: dict[str, str]) -> None:
-    check(images, CONFIGS)
+def test_the_files_in_the_repository_are_accepted_as_they_are(
+    images: dict[str, str], tmp_path: Path
+) -> None:
+    check(images, CONFIGS, tmp_path)
 
 
 def test_the_files_made_from_the_settings_are_accepted(
     images: dict[str, str], tmp_path: Path
 ) -> None:
-    (tmp_path / "promtail").mkdir()
     settings = config.parse("test", EVERYTHING, is_secret=lambda _key: True)
     for service in monitoring.describe(settings):
-        folder = tmp_path / service.name
-        folder.mkdir(exist_ok=True)
-        name = {"promtail": "promtail.yml"}.get(service.name, Path(service.files[0].path).name)
-        (folder / name).write_text(service.files[0].content)
-    secrets = tmp_path / "run"
+        for file in service.files:
+            path = tmp_path / file.path.removeprefix("/etc/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.content)
+    secrets = tmp_path / "secrets"
     secrets.mkdir()
-    check(images, tmp_path)
+    for name, secret in EVERYTHING["scrapeSecrets"].items():
+        (secrets / name).write_text(secret)
+    check(images, tmp_path, secrets)
 
 
 @pytest.mark.parametrize("broken", ["prometheus/prometheus.yml", "loki/loki.yml"])
@@ -76,4 +80,4 @@ def test_the_check_notices_an_unknown_key(
     with (tmp_path / broken).open("a") as file:
         file.write("\nno_such_key: 1\n")
     with pytest.raises(AssertionError, match="no_such_key"):
-        check(images, tmp_path)
+        check(images, tmp_path, tmp_path)
