@@ -82,7 +82,7 @@ def describe(settings: Settings) -> Service:
         command=(f"-config.file={_CONFIG}",),
         files=(File(_CONFIG, dump_yaml(configuration(settings))),),
         volume="/var/lib/promtail",
-        health=Health(("CMD", "bash", "-c", _READY)),
+        health=Health(("CMD", "bash", "-c", _READY), interval="5s"),
         memory=own.memory,
         stop_seconds=30,
         binds=(Bind(settings.docker_socket, _SOCKET),),

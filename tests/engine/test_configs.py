@@ -37,14 +37,14 @@ def run(image: str, program: str, folders: dict[str, Path], *arguments: str) -> 
 def check(images: dict[str, str], folder: Path, secrets: Path) -> None:
     """Let each program read its file of a folder laid out as `configs/`."""
     prometheus = {"/etc/prometheus": folder / "prometheus", "/run/secrets": secrets}
-    arguments = ("check", "config", "--lint=all", "--lint-fatal", "/etc/prometheus/prometheus.yml")
-    run(images["prometheus"], "promtool", prometheus, *arguments)
+    lint = ("check", "config", "--lint=all", "--lint-fatal", "/etc/prometheus/prometheus.yml")
+    run(images["prometheus"], "promtool", prometheus, *lint)
     loki = {"/etc/loki": folder / "loki"}
-    arguments = ("-config.file=/etc/loki/loki.yml", "-verify-config")
-    run(images["loki"], "/usr/bin/loki", loki, *arguments)
+    verify = ("-config.file=/etc/loki/loki.yml", "-verify-config")
+    run(images["loki"], "/usr/bin/loki", loki, *verify)
     promtail = {"/etc/promtail": folder / "promtail"}
-    arguments = ("-config.file=/etc/promtail/promtail.yml", "-check-syntax")
-    run(images["promtail"], "promtail", promtail, *arguments)
+    syntax = ("-config.file=/etc/promtail/promtail.yml", "-check-syntax")
+    run(images["promtail"], "promtail", promtail, *syntax)
 
 
 def test_the_files_in_the_repository_are_accepted_as_they_are(
