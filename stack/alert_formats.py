@@ -12,6 +12,8 @@ _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])"
 # Grafana expands a `$` in its provisioning files, and with it one in the secrets that they name.
 _URL = rf"https?://(?:[^\s/@$]+@)?{_HOST}(?::\d+)?(?:[/?#][^\s$]*)?"
 
+_LONGEST_SECONDS = 120
+
 
 def _number(low: float, high: float) -> Callable[[Any], float]:
     """Accept what lies between `low` and `high`; `low` itself is left out."""
@@ -39,8 +41,8 @@ def _matching(pattern: str) -> Callable[[Any], str]:
 
 def _tens_of_seconds(value: object) -> Duration:
     duration: Duration = DURATION.parse(value)
-    if duration.seconds % 10:
-        raise ValueError("Grafana counts in tens of seconds")
+    if duration.seconds % 10 or duration.seconds > _LONGEST_SECONDS:
+        raise ValueError("Grafana counts in tens of seconds, and a rule sees the last five minutes")
     return duration
 
 
@@ -48,7 +50,7 @@ RATIO = Format("a number above 0 and up to 1 such as 0.05", 0.05, _number(0, 1))
 NUMBER = Format("a number above 0 such as 0.1", 0.1, _number(0, 1e9))
 FACTOR = Format("a number from 0 to 10", 1, _factor)
 TENS_OF_SECONDS = Format(
-    "a duration of whole tens of seconds such as 10s, 30s or 1m", "30s", _tens_of_seconds
+    "whole tens of seconds up to 2m, such as 10s, 30s or 1m", "30s", _tens_of_seconds
 )
 URL = Format(
     "an address that starts with http:// or https://, without spaces and without '$'",

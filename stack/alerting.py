@@ -76,9 +76,12 @@ def _rule(model: dict[str, Any], rule: rules.Rule) -> dict[str, Any]:
     made |= {"uid": rule["alert"], "title": rule["alert"], "for": rule.get("for", "0s")}
     made["data"][0]["model"]["expr"] = rule["expr"]
     made["labels"] = rule["labels"]
-    # In Grafana `$value` is a text with the values of all queries.
+    # In Grafana `$value` is a text with the values of all queries; and where all is well, it fills
+    # in the texts too, without any value, and complains of each function that gets none.
     made["annotations"] = {
-        name: re.sub(r"\$value\b", "$values.A.Value", text)
+        name: re.sub(
+            r"{{ \$value( \| \w+)? }}", r"{{ with $values.A }}{{ .Value\1 }}{{ end }}", text
+        )
         for name, text in rule["annotations"].items()
     }
     return made

@@ -105,7 +105,9 @@ class Alerts:
         formats.NAME, "Containers that print all the time: silence for 15 minutes is an alert.", ()
     )
     evaluation_interval: Duration = setting(
-        alert_formats.TENS_OF_SECONDS, "Time between two looks at the rules by Grafana.", "30s"
+        alert_formats.TENS_OF_SECONDS,
+        "Time between two looks at the rules, by Grafana and by Prometheus.",
+        "30s",
     )
     pending_factor: float = setting(
         alert_formats.FACTOR,

@@ -100,7 +100,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     own = settings.prometheus
     content: dict[str, Any] = load_yaml("prometheus/prometheus.yml")
     content["global"] |= _timing(own.scrape_interval)
-    content["global"]["evaluation_interval"] = str(own.scrape_interval)
+    content["global"]["evaluation_interval"] = str(settings.alerts.evaluation_interval)
     content["storage"]["tsdb"]["retention"] = {
         "time": str(own.retention_time),
         "size": str(own.retention_size),

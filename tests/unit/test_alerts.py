@@ -134,7 +134,7 @@ def test_grafana_runs_each_of_prometheus_alerts(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALERTS)
 def test_a_text_uses_only_what_both_programs_understand(name: str) -> None:
-    known = r" \$(labels\.\w+|values\.A\.Value)( \| humanize(Percentage|Duration)?)? "
+    known = r" (\$labels\.\w+|with \$values\.A|end|\.Value( \| humanize(Percentage|Duration)?)?) "
     for text in by_default()[name]["annotations"].values():
         assert all(re.fullmatch(known, used) for used in re.findall(r"{{(.*?)}}", text)), text
 
