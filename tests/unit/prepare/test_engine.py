@@ -141,3 +141,21 @@ def test_a_silent_registry_is_given_up_within_seconds(
     monkeypatch.setattr(images, "ANSWER_SECONDS", 0.2)
     with pytest.raises(images.NoRegistryError, match="no word"):
         images.pull("grafana/loki:3.7.7")
+
+
+def test_the_lab_is_asked_for_its_own_image_even_where_one_of_that_name_is_present(
+    on_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(on_path, "go", "echo go version go1.26.8 linux/amd64")
+    fake(on_path, "docker", "exit 0")
+    monkeypatch.setattr("lab.images", lambda names: {name: f"lab/{name}:2" for name in names})
+    assert images.ready({"loki": "lab/loki:1"}) == {"loki": "lab/loki:2"}
+
+
+@pytest.mark.parametrize("settings", [None, 5, {"image": 7}, {"port": 3001}])
+def test_without_an_image_in_the_settings_the_default_is_meant(settings: object) -> None:
+    assert stacks.chosen_image(settings, "grafana/grafana:1") == "grafana/grafana:1"
+
+
+def test_the_image_in_the_settings_is_meant() -> None:
+    assert stacks.chosen_image({"image": "mine:2"}, "grafana/grafana:1") == "mine:2"
