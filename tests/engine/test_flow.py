@@ -47,7 +47,7 @@ def test_requests_through_the_proxy_are_counted_exactly(
         return grafana.metric('up{job="backend"}') == 1
 
     eventually(scraped, seconds=20, what="the backend scraped")
-    made = application.traffic(rate=20, seconds=3)["backend"]
+    made = application.traffic(rate=40, seconds=5)["backend"]
     assert {entry["status_code"] for entry in made} >= {"200", "403", "404", "500"}
 
     def counted() -> bool:

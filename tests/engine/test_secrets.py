@@ -28,20 +28,6 @@ def test_a_changed_password_takes_effect_at_the_next_up(environment: Environment
     environment.preview("--refresh", "--expect-no-changes").succeeded()
 
 
-def test_a_scrape_secret_authenticates_and_stays_out_of_sight(environment: Environment) -> None:
-    token = "s3cret-scrape-token"
-    environment.configure(jobs=[{"name": "guarded", "targets": ["grafana:3000"], "auth": "bearer"}])
-    environment.set_secret("scrapeSecrets.guarded", token)
-    environment.up().succeeded()
-    prometheus = environment.container("prometheus")
-    inside = docker.docker("exec", prometheus, "cat", "/run/secrets/guarded")
-    assert inside == token
-    assert token not in docker.docker("exec", prometheus, "cat", "/etc/prometheus/prometheus.yml")
-    assert token not in docker.docker("exec", prometheus, "cat", "/proc/1/environ")
-    environment.preview("--refresh", "--expect-no-changes").succeeded()
-    assert token not in environment.state()
-
-
 def test_no_secret_is_in_the_state_the_preview_the_logs_or_the_process_list(
     environment: Environment,
 ) -> None:

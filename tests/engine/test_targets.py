@@ -1,0 +1,109 @@
+"""Every way to reach a target: a network of the application's, the host, with a secret."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.engine import docker, talker
+from tests.engine.conftest import MakeEnvironment
+from tests.engine.environment import Environment, free_port
+from tests.engine.waiting import eventually
+
+TOKEN = "s3cret-scrape-token"
+PASSWORD = "s3cret-scrape-password"
+
+
+@dataclass
+class Exporter:
+    """A backend on the host; it remembers with which authorization it was asked."""
+
+    port: int
+    asked_with: set[str] = field(default_factory=set)
+
+
+@pytest.fixture(scope="module")
+def exporter() -> Iterator[Exporter]:
+    """Serve a metric on the host, without a Content-Type."""
+    found = Exporter(free_port())
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found.asked_with.add(self.headers["Authorization"] or "")
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"exporter_metric 42\n")
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    address = ("0.0.0.0", found.port)  # noqa: S104 - containers come from another address
+    with ThreadingHTTPServer(address, Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield found
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def environment(make_environment: MakeEnvironment, exporter: Exporter) -> Iterator[Environment]:
+    """Make an environment with a target in a foreign network, and three on the host."""
+    made = make_environment()
+    network = f"foreign-{made.name}"
+    host = [f"host.docker.internal:{exporter.port}"]
+    docker.docker("network", "create", network)
+    name = f"{network}-exporter"
+    docker.docker("run", "--detach", "--name", name, "--network", network, talker.image())
+    made.configure(
+        appNetworks=[network],
+        jobs=[
+            {"name": "joined", "targets": [f"{name}:9090"]},
+            {"name": "host", "targets": host, "labels": {"team": "shop"}},
+            {"name": "bearer", "targets": host, "auth": "bearer"},
+            {"name": "basic", "targets": host, "auth": "basic", "username": "prom"},
+        ],
+    )
+    made.set_secret("scrapeSecrets.bearer", TOKEN)
+    made.set_secret("scrapeSecrets.basic", PASSWORD)
+    made.up().succeeded()
+    yield made
+    made.pulumi("destroy", "--yes", "--skip-preview").succeeded()
+    docker.remove_all(network)
+
+
+@pytest.mark.parametrize("job", ["joined", "host", "bearer", "basic"])
+def test_the_target_is_scraped(job: str, environment: Environment) -> None:
+    grafana = environment.grafana()
+    eventually(lambda: grafana.metric(f'up{{job="{job}"}}') == 1, seconds=30, what=f"{job} up")
+
+
+def test_an_answer_without_a_content_type_is_stored_all_the_same(environment: Environment) -> None:
+    found = environment.grafana().metric('exporter_metric{job="host", team="shop"}')
+    assert found == 42
+
+
+def test_the_secrets_arrive_at_the_target(environment: Environment, exporter: Exporter) -> None:
+    assert environment
+    basic = "Basic cHJvbTpzM2NyZXQtc2NyYXBlLXBhc3N3b3Jk"  # prom:s3cret-scrape-password
+    expected = {"", f"Bearer {TOKEN}", basic}
+    eventually(lambda: exporter.asked_with == expected, seconds=10, what=f"{expected}")
+
+
+def test_scrape_secrets_stay_out_of_sight(environment: Environment) -> None:
+    prometheus = environment.container("prometheus")
+    places = {
+        "configuration": docker.docker("exec", prometheus, "cat", "/etc/prometheus/prometheus.yml"),
+        "environment": docker.docker("exec", prometheus, "cat", "/proc/1/environ"),
+        "arguments": docker.docker("exec", prometheus, "cat", "/proc/1/cmdline"),
+        "logs": docker.logs(prometheus),
+        "state": environment.state(),
+        "preview": environment.preview("--diff").succeeded().text,
+    }
+    assert [name for name, text in places.items() if TOKEN in text or PASSWORD in text] == []
+
+
+def test_a_preview_finds_nothing_to_change(environment: Environment) -> None:
+    environment.preview("--refresh", "--expect-no-changes").succeeded()
