@@ -8,7 +8,7 @@ PYTHON ?= python3
 PREPARE = $(PYTHON) -m prepare
 
 .DEFAULT_GOAL := help
-.PHONY: help up down prepare env test check test-unit test-engine
+.PHONY: help up down prepare env test check test-unit test-engine test-alert
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,3 +37,6 @@ test-unit: ## Only the unit tests: seconds, without Docker
 
 test-engine: ## Only the engine tests: real programs on a real Docker engine
 	@$(PREPARE) test-engine
+
+test-alert: ## Send one alert through the whole chain of a running stack
+	@$(PREPARE) test-alert --stack $(STACK)

@@ -18,6 +18,7 @@ def main() -> int:
         "up": tasks.up,
         "down": tasks.down,
         "env": tasks.env,
+        "test-alert": tasks.test_alert,
     }
     of_the_project = {
         "check": tasks.check,

@@ -6,10 +6,10 @@ import json
 import os
 import shlex
 
-from prepare import engine, images, pulumi_cli, stacks, virtualenv
+from prepare import engine, images, pulumi_cli, sample_alert, stacks, virtualenv
 from prepare.commands import ask, show
 from prepare.places import EXAMPLE, PYTHON, TOOLS
-from prepare.progress import note, step
+from prepare.progress import SetupError, note, step
 from prepare.stacks import PASSWORD, Stack
 
 EXAMPLE_STACK = "dev"
@@ -78,6 +78,21 @@ def down(name: str) -> None:
     if volumes:
         print("The volumes with the metrics, logs and dashboards were kept. To delete them:")
         print(f"docker volume rm {' '.join(volumes)}")
+
+
+def test_alert(name: str) -> None:
+    """Send one alert through the whole chain of a running stack, and say what became of it."""
+    stack = stacks.existing(name)
+    if stack is None:
+        raise SetupError(f"there is no stack {name}: run `make up STACK={name}` first")
+    outputs = json.loads(stack.must("stack", "output", "--json"))
+    password = stack.must("config", "get", PASSWORD).rstrip("\n")
+    with step("Test alert") as this:
+        note("Grafana looks every 10 s, and waits alerts.groupWait before it sends")
+        outcome = sample_alert.send(outputs["grafana_url"], password)
+        this.outcome = str(outcome)
+    if outcome.failed:
+        raise SetupError("not every receiver took it: see docs/runbooks/NotificationsFailing.md")
 
 
 def env(name: str) -> None:

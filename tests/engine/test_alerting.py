@@ -1,0 +1,195 @@
+"""Alerts reach people: from a program that stops to a message with the runbook's address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from prepare import sample_alert
+from tests.engine import docker, receiver, talker
+from tests.engine.conftest import MakeEnvironment
+from tests.engine.environment import Environment
+from tests.engine.receiver import Receiver
+from tests.engine.waiting import eventually
+
+RUNBOOKS = "https://git.example.com/ops/docs/runbooks"
+# As fast as Grafana can: it looks every ten seconds.
+SHORT: dict[str, Any] = {
+    "evaluationInterval": "10s",
+    "pendingFactor": 0,
+    "groupWait": "1s",
+    "groupInterval": "5s",
+    "pingInterval": "5s",
+    "runbooks": RUNBOOKS,
+    "thresholds": {"settling": "1s"},
+}
+WITHIN = 90
+
+
+@dataclass(frozen=True)
+class Alerted:
+    """An environment whose alerts are received, and a backend that it scrapes."""
+
+    environment: Environment
+    receiver: Receiver
+    backend: str
+    said: str
+
+    def complaints(self) -> list[str]:
+        """Give the lines in which Grafana complains of the rules or of whom they reach."""
+        lines = docker.logs(self.environment.container("grafana")).splitlines()
+        errors = [line for line in lines if '"level":"error"' in line]
+        return [line for line in errors if re.search("provision|alert|template", line)]
+
+
+@pytest.fixture(scope="module")
+def alerted(make_environment: MakeEnvironment) -> Iterator[Alerted]:
+    """Make the environment twice: at first without receivers."""
+    environment = make_environment()
+    job = {"name": "backend", "targets": ["backend:3000"]}
+    environment.configure(alerts=SHORT, jobs=[job])
+    said = environment.up().succeeded().text
+    backend = receiver.backend(environment)
+    inbox = Receiver(environment)
+    environment.set_secret("alertSecrets.webhookUrl", receiver.PEOPLE)
+    environment.set_secret("alertSecrets.deadMansSwitchUrl", receiver.ALIVE)
+    environment.up().succeeded()
+    yield Alerted(environment, inbox, backend, said)
+    for name in ("receiver", "backend", "spiky"):
+        docker.docker("rm", "--force", f"{environment.prefix}-{name}", check=False)
+
+
+@pytest.fixture(scope="module")
+def spike(alerted: Alerted) -> str:
+    """Print error lines for some seconds; counted from zero, as after a start of the container."""
+    script = (
+        "for i in $(seq 1 8); do for j in $(seq 1 10); do"
+        """ echo '{"level":"error","message":"no"}'; done; sleep 1; done; sleep 3600"""
+    )
+    return talker.start(f"{alerted.environment.prefix}-spiky", script)
+
+
+def active(environment: Environment) -> set[str]:
+    """Give the names of the alerts that Grafana would send now."""
+    found = environment.grafana().ask("/api/alertmanager/grafana/api/v2/alerts")
+    return {alert["labels"]["alertname"] for alert in found}
+
+
+def test_up_says_in_one_line_that_alerts_reach_nobody(alerted: Alerted) -> None:
+    assert "alerts reach nobody: they are only shown" in alerted.said
+
+
+def test_grafana_runs_every_rule_and_complains_of_none(alerted: Alerted) -> None:
+    rules = alerted.environment.grafana().ask("/api/v1/provisioning/alert-rules")
+    pages = {rule["annotations"]["runbook_url"] for rule in rules}
+    assert pages == {f"{RUNBOOKS}/{rule['uid']}.md" for rule in rules}
+    assert len(rules) > 30
+    assert alerted.complaints() == []
+
+
+def test_the_dead_mans_switch_is_pinged_again_and_again(alerted: Alerted) -> None:
+    eventually(
+        lambda: len(alerted.receiver.posts("alive")) >= 3, seconds=WITHIN, what="three pings"
+    )
+    assert not alerted.receiver.alerts("Watchdog", "firing")
+
+
+def test_an_error_spike_in_the_logs_is_told_with_its_runbook(alerted: Alerted, spike: str) -> None:
+    [alert, *_] = eventually(
+        lambda: alerted.receiver.alerts("LogErrorSpike", "firing", container=spike),
+        seconds=WITHIN,
+        what="the alert on the spike",
+    )
+    assert alert["annotations"]["runbook_url"] == f"{RUNBOOKS}/LogErrorSpike.md"
+    assert f"{spike} prints many errors" in alert["annotations"]["summary"]
+
+
+@pytest.mark.parametrize(
+    ("stopped", "name"),
+    [("backend", "TargetDown"), ("loki", "MonitoringDown"), ("promtail", "MonitoringDown")],
+)
+def test_what_stops_is_told_with_its_runbook_and_again_when_it_is_back(
+    stopped: str, name: str, alerted: Alerted
+) -> None:
+    container = alerted.environment.container(stopped)
+    before = len(alerted.receiver.alerts(name, "resolved", job=stopped))
+    docker.docker("stop", "--time", "60", container)
+    try:
+        [*_, alert] = eventually(
+            lambda: alerted.receiver.alerts(name, "firing", job=stopped),
+            seconds=WITHIN,
+            what=f"the alert on {stopped}",
+        )
+    finally:
+        docker.docker("start", container)
+    assert alert["annotations"]["runbook_url"] == f"{RUNBOOKS}/{name}.md"
+    assert alert["annotations"]["summary"] == f"{stopped} is down"
+    message = alerted.receiver.posts()[-1]["message"]
+    assert f"{RUNBOOKS}/" in message
+    eventually(
+        lambda: len(alerted.receiver.alerts(name, "resolved", job=stopped)) > before,
+        seconds=WITHIN,
+        what=f"the message that {stopped} is back",
+    )
+
+
+def test_a_test_alert_goes_through_the_whole_chain(alerted: Alerted) -> None:
+    grafana = alerted.environment.grafana()
+    outcome = sample_alert.send(grafana.url, alerted.environment.password, patience=WITHIN)
+    assert list(outcome.delivered) == ["webhook"]
+    assert alerted.receiver.alerts(sample_alert.NAME, "firing")
+    assert grafana.ask("/api/v1/provisioning/alert-rules") != []
+
+
+def test_prometheus_out_of_reach_is_one_alert_and_the_pings_stop(alerted: Alerted) -> None:
+    prometheus = alerted.environment.container("prometheus")
+    docker.docker("stop", "--time", "60", prometheus)
+    try:
+        eventually(
+            lambda: alerted.receiver.alerts("PrometheusUnreachable", "firing"),
+            seconds=WITHIN,
+            what="Grafana's own alert",
+        )
+        eventually(
+            lambda: "Watchdog" not in active(alerted.environment),
+            seconds=WITHIN,
+            what="no watchdog, whom the pings come from",
+        )
+    finally:
+        docker.docker("start", prometheus)
+
+
+def test_the_spike_is_over_when_no_more_errors_come(alerted: Alerted, spike: str) -> None:
+    eventually(
+        lambda: alerted.receiver.alerts("LogErrorSpike", "resolved", container=spike),
+        seconds=400,
+        what="the message that the spike is over",
+    )
+
+
+def test_a_receiver_that_is_taken_out_is_forgotten_by_grafana(alerted: Alerted) -> None:
+    environment = alerted.environment
+    environment.pulumi("config", "rm", "monitoring:alertSecrets").succeeded()
+    environment.up().succeeded()
+    points = environment.grafana().ask("/api/v1/provisioning/contact-points")
+    uids = {point["uid"] for point in points}
+    assert "nobody" in uids
+    assert {"people-webhook", "dead-mans-switch"}.isdisjoint(uids)
+    assert alerted.complaints() == []
+
+
+def test_a_rule_that_promtool_cannot_read_is_refused_at_preview(alerted: Alerted) -> None:
+    path = alerted.environment.project / "configs/prometheus/rules/application.yml"
+    whole = path.read_text()
+    path.write_text(whole.replace("== 0\n", "== = 0\n", 1))
+    try:
+        said = alerted.environment.preview().failed()
+    finally:
+        path.write_text(whole)
+    assert "mend configs/prometheus/rules" in said
+    assert "TargetDown" in said
+    assert "Traceback" not in said
