@@ -29,7 +29,7 @@ LEVELS = {
     # The date as other countries write it, a prefix of one's own, and another level in the text.
     "[Shop API] 17  - 24.11.2026, 15:05:00    WARN [App] ERROR rate is high": "warn",
     ACCESS % 200: "info",
-    ACCESS % 304: "info",
+    "{ level: 'warn', pid: 1, timestamp: 1795535983342, message: 'x', context: 'App' }": "warn",
     ACCESS % 404: "warn",
     ACCESS % 502: "error",
     ACCESS.replace("172.25.0.1", "2001:db8::7") % 503: "error",
