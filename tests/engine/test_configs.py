@@ -21,7 +21,12 @@ EVERYTHING: dict[str, Any] = {
         {"name": "bearer", "targets": ["a:1"], "auth": "bearer", "interval": "5s"},
         {"name": "renamed", "targets": ["a:1"], "metrics": {"duration": "d", "route": "path"}},
     ],
-    "logs": {"includeNames": ["a"], "includeLabels": ["b=c"], "excludeNames": ["d.*"]},
+    "logs": {
+        "includeNames": ["a"],
+        "includeLabels": ["b=c"],
+        "excludeNames": ["d.*"],
+        "redactPatterns": ["card-[0-9]{16}", r"(?i)pin:\s*(\d{4})\b"],
+    },
     "grafanaAdminPassword": "correct horse",
     "scrapeSecrets": {"basic": "one", "bearer": "two"},
 }
