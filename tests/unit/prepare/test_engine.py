@@ -10,6 +10,7 @@ from prepare import (
     debian,
     engine,
     images,
+    stacks,
 )
 from prepare.engine import Action, Facts
 from prepare.progress import SetupError
