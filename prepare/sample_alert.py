@@ -22,7 +22,6 @@ _GROUP = "test"
 _FOLDER = "Alerts"
 _PATIENCE_SECONDS = 180
 _RULE = {
-    "uid": "test-alert",
     "title": NAME,
     "ruleGroup": _GROUP,
     "orgID": 1,
@@ -85,7 +84,8 @@ def send(url: str, password: str, patience: float = _PATIENCE_SECONDS) -> Outcom
     try:
         return _watch(grafana, waiting, started, patience)
     finally:
-        grafana.ask("DELETE", f"/api/v1/provisioning/alert-rules/{_RULE['uid']}")
+        for made in grafana.ask("GET", group)["rules"]:
+            grafana.ask("DELETE", f"/api/v1/provisioning/alert-rules/{made['uid']}")
 
 
 def _watch(grafana: _Grafana, waiting: set[str], started: float, patience: float) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,6 +72,13 @@ def spike(alerted: Alerted) -> str:
         """ echo '{"level":"error","message":"no"}'; done; sleep 1; done; sleep 3600"""
     )
     return talker.start(f"{alerted.environment.prefix}-spiky", script)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Replace the first of a text in a file, which must have it."""
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new, 1))
 
 
 def active(environment: Environment) -> set[str]:
@@ -145,6 +153,14 @@ def test_a_test_alert_goes_through_the_whole_chain(alerted: Alerted) -> None:
     assert grafana.ask("/api/v1/provisioning/alert-rules") != []
 
 
+def test_the_spike_is_over_when_no_more_errors_come(alerted: Alerted, spike: str) -> None:
+    eventually(
+        lambda: alerted.receiver.alerts("LogErrorSpike", "resolved", container=spike),
+        seconds=400,
+        what="the message that the spike is over",
+    )
+
+
 def test_prometheus_out_of_reach_is_one_alert_and_the_pings_stop(alerted: Alerted) -> None:
     prometheus = alerted.environment.container("prometheus")
     docker.docker("stop", "--time", "60", prometheus)
@@ -163,33 +179,34 @@ def test_prometheus_out_of_reach_is_one_alert_and_the_pings_stop(alerted: Alerte
         docker.docker("start", prometheus)
 
 
-def test_the_spike_is_over_when_no_more_errors_come(alerted: Alerted, spike: str) -> None:
-    eventually(
-        lambda: alerted.receiver.alerts("LogErrorSpike", "resolved", container=spike),
-        seconds=400,
-        what="the message that the spike is over",
-    )
-
-
-def test_a_receiver_that_is_taken_out_is_forgotten_by_grafana(alerted: Alerted) -> None:
+def test_receivers_and_rules_that_are_taken_out_are_forgotten_by_grafana(
+    alerted: Alerted,
+) -> None:
     environment = alerted.environment
     environment.pulumi("config", "rm", "monitoring:alertSecrets").succeeded()
+    configs = environment.project / "configs"
+    change(
+        configs / "prometheus/rules/logs.yml", "alert: LokiPanics", "alert: LokiPanicsUnderNewName"
+    )
+    gone = "deleteRules: [{orgId: 1, uid: LokiPanics}, {orgId: 1, uid: NeverWasThere}]"
+    change(configs / "grafana/provisioning/alerting/rules.yml", "deleteRules: []", gone)
+
     environment.up().succeeded()
-    points = environment.grafana().ask("/api/v1/provisioning/contact-points")
-    uids = {point["uid"] for point in points}
-    assert "nobody" in uids
-    assert {"people-webhook", "dead-mans-switch"}.isdisjoint(uids)
+
+    grafana = environment.grafana()
+    receivers = {point["uid"] for point in grafana.ask("/api/v1/provisioning/contact-points")}
+    rules = {rule["uid"] for rule in grafana.ask("/api/v1/provisioning/alert-rules")}
+    assert "nobody" in receivers
+    assert {"people-webhook", "dead-mans-switch"}.isdisjoint(receivers)
+    assert "LokiPanicsUnderNewName" in rules
+    assert "LokiPanics" not in rules
     assert alerted.complaints() == []
 
 
 def test_a_rule_that_promtool_cannot_read_is_refused_at_preview(alerted: Alerted) -> None:
-    path = alerted.environment.project / "configs/prometheus/rules/application.yml"
-    whole = path.read_text()
-    path.write_text(whole.replace("== 0\n", "== = 0\n", 1))
-    try:
-        said = alerted.environment.preview().failed()
-    finally:
-        path.write_text(whole)
+    rules = alerted.environment.project / "configs/prometheus/rules/application.yml"
+    change(rules, "== 0\n", "== = 0\n")
+    said = alerted.environment.preview().failed()
     assert "mend configs/prometheus/rules" in said
     assert "TargetDown" in said
     assert "Traceback" not in said
