@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
+import urllib.parse
 from collections import Counter
 
 import pytest
@@ -97,13 +99,17 @@ def test_all_lines_of_a_request_are_found_by_its_id_whatever_container_printed_t
     eventually(containers, seconds=10, what="the request's lines of both containers")
 
 
-def test_a_click_on_an_id_leads_to_its_lines(environment: Environment) -> None:
-    source = environment.grafana().ask("/api/datasources/uid/loki")
-    links = {link["matcherRegex"]: link for link in source["jsonData"]["derivedFields"]}
-    assert set(links) == {"request_id", "trace_id"}
-    for name, link in links.items():
-        assert link["datasourceUid"] == "loki"
-        assert link["url"] == f'{{container=~".+"}} | {name}=`${{__value.raw}}`'
+def test_a_click_on_an_id_asks_for_its_lines(environment: Environment, container: str) -> None:
+    grafana = environment.grafana()
+    source = grafana.ask("/api/datasources/uid/loki")
+    links = {link["matcherRegex"]: link["url"] for link in source["jsonData"]["derivedFields"]}
+    assert set(links) == {"^request_id$", "^trace_id$"}
+    address = urllib.parse.urlsplit(links["^request_id$"].replace("${__value.raw}", REQUEST))
+    assert address.path == "/explore"
+    [pane] = json.loads(urllib.parse.parse_qs(address.query)["panes"][0]).values()
+    assert pane["datasource"] == source["uid"]
+    found = grafana.lines(pane["queries"][0]["expr"])
+    assert container in {line.labels["container"] for line in found}
 
 
 def test_promtail_counts_the_lines_with_their_labels(
