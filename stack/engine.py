@@ -17,6 +17,7 @@ from stack.service import Port, Service
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 _PATIENCE_SECONDS = 20
+_RULES_PATIENCE_SECONDS = 120
 
 
 class EngineError(Exception):
@@ -49,13 +50,18 @@ def check_rules(address: str, image: str, rules: str) -> None:
     if not shutil.which("docker") or not _ask(address, "image", "ls", "--quiet", image):
         return
     run = ("run", "--rm", "--interactive", "--network", "none", "--entrypoint", "promtool")
-    done = subprocess.run(
-        ["docker", "--host", address, *run, image, "check", "rules", "--lint=none"],
-        input=rules,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    try:
+        done = subprocess.run(
+            ["docker", "--host", address, *run, image, "check", "rules", "--lint=none"],
+            input=rules,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=_RULES_PATIENCE_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        said = f"promtool did not end within {_RULES_PATIENCE_SECONDS} s"
+        raise EngineError(_unreachable(address, said)) from error
     if done.returncode:
         said = done.stderr.removeprefix("  FAILED:\n").strip()
         raise EngineError(f"nothing was changed: mend configs/prometheus/rules: {said}")
