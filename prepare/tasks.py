@@ -58,7 +58,8 @@ def closing(name: str, outputs: dict[str, str]) -> str:
         (f"make down STACK={name}", "takes all away but the volumes"),
     ]
     lines = [f"{place:11} {url}" for place, url in places]
-    lines += ["", *(f"{command:61} # {meaning}" for command, meaning in commands)]
+    width = max(len(command) for command, _ in commands)
+    lines += ["", *(f"{command:{width}}  # {meaning}" for command, meaning in commands)]
     return "\n" + "\n".join(lines)
 
 
