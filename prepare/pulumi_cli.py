@@ -108,5 +108,7 @@ def link(folder: Path, pattern: str = "*") -> None:
     BIN.mkdir(parents=True, exist_ok=True)
     for program in folder.glob(pattern):
         ours = BIN / program.name
+        if ours.is_symlink() and ours.readlink() == program:
+            continue  # another shell may be using it
         ours.unlink(missing_ok=True)
         ours.symlink_to(program)

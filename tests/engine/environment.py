@@ -171,7 +171,8 @@ class Environment:
     def remove(self) -> None:
         """Destroy the stack, and whatever of it is left on the engine."""
         try:
+            # A run that was interrupted leaves a lock behind.
+            self.pulumi("cancel", "--yes")
             self.pulumi("destroy", "--yes", "--skip-preview").succeeded()
         finally:
-            docker.remove_all(f"{self.prefix}-")
             docker.remove_all(self.prefix)
