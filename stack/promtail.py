@@ -63,8 +63,8 @@ class Promtail:
     memory: Size = setting(formats.SIZE, "Its memory limit.", "256MB")
     refresh_interval: Duration = setting(
         formats.DURATION,
-        "How often it looks for new containers. It takes up to 5s more to begin to read one; one that is"
-        " gone by then is missed.",
+        "How often it looks for new containers. It takes up to 5s more to begin to read one; one"
+        " that is gone by then is missed.",
         "2s",
     )
 
