@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import os
 import platform
 import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from prepare import (
     download,
-    golang,
     pulumi_cli,
 )
 from prepare.progress import SetupError
@@ -144,24 +141,3 @@ def test_the_archive_is_named_as_the_release_names_it() -> None:
         download.archive_name("Linux", "aarch64")
         == f"pulumi-v{download.VERSION}-linux-arm64.tar.gz"
     )
-
-
-def test_the_checksum_of_a_module_is_the_one_that_go_gives(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
-        archive.writestr("m@v1/go.mod", "module m\n")
-    listed = f"{hashlib.sha256(b'module m' + bytes([10])).hexdigest()}  m@v1/go.mod\n"
-    expected = base64.b64encode(hashlib.sha256(listed.encode()).digest()).decode()
-    with zipfile.ZipFile(tmp_path / "m.zip") as archive:
-        assert golang.module_sum(archive) == f"h1:{expected}"
-
-
-def test_a_go_toolchain_with_another_checksum_is_refused(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "go.zip", "w") as archive:
-        archive.writestr("golang.org/toolchain@v0/bin/go", "another")
-    with pytest.raises(SetupError, match="was not unpacked"):
-        golang.unpack(tmp_path / "go.zip", golang.SUMS["amd64"], tmp_path / "go")
-
-
-def test_the_users_own_module_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOPROXY", "off,https://go.example.org/,direct")
-    assert golang.module_proxy() == "https://go.example.org"
