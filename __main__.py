@@ -14,7 +14,8 @@ def main() -> None:
     try:
         settings = config.load()
         host = engine.host(settings.docker_host)
-        engine.check(host, settings.prefix, monitoring.describe(settings))
+        services = monitoring.describe(settings)
+        engine.check(host, settings.prefix, services)
         if pulumi.runtime.is_dry_run():
             engine.check_rules(host, settings.prometheus.image, rules.all_of(settings))
     except (SettingsError, FileError, engine.EngineError) as error:
@@ -22,7 +23,7 @@ def main() -> None:
         raise pulumi.RunError(str(error)) from None
     if notice := alerts.notice(settings):
         pulumi.log.warn(notice)
-    for name, value in monitoring.Monitoring(settings).outputs.items():
+    for name, value in monitoring.Monitoring(settings, services).outputs.items():
         pulumi.export(name, value)
 
 

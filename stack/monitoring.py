@@ -32,7 +32,7 @@ class Monitoring(pulumi.ComponentResource):
         volumes: by service.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, services: tuple[Service, ...]) -> None:
         provider = docker.Provider("docker", host=engine.host(settings.docker_host))
         super().__init__(
             "monitoring:index:Monitoring",
@@ -45,7 +45,7 @@ class Monitoring(pulumi.ComponentResource):
         )
         self.volumes: dict[str, docker.Volume] = {}
         self.containers: dict[str, docker.Container] = {}
-        for service in describe(settings):
+        for service in services:
             self._add(service)
         self.outputs = self._outputs()
         self.register_outputs(self.outputs)

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
-from stack.monitoring import Monitoring
+from stack.monitoring import Monitoring, describe
 from tests.unit.conftest import Read
 
 
@@ -40,7 +40,8 @@ def declared(read: Read) -> Recorder:
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator] # Pulumi gives it no types
     def run() -> None:
-        Monitoring(read())
+        settings = read()
+        Monitoring(settings, describe(settings))
 
     run()
     return recorder
