@@ -66,7 +66,8 @@ def host_url(address: str, port: int) -> str:
     bound = ipaddress.ip_address(address)
     if bound.is_loopback or bound.is_unspecified:
         return f"http://localhost:{port}"
-    return f"http://[{bound}]:{port}" if bound.version == 6 else f"http://{bound}:{port}"  # noqa: PLR2004
+    host = f"[{bound}]" if isinstance(bound, ipaddress.IPv6Address) else str(bound)
+    return f"http://{host}:{port}"
 
 
 def _files(settings: Settings) -> tuple[File, ...]:

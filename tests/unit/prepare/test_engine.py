@@ -29,7 +29,7 @@ def test_an_engine_that_answers_is_used() -> None:
         (True, True, Action.START),
     ],
 )
-def test_root_on_debian_gets_an_engine(client: bool, daemon: bool, action: Action) -> None:  # noqa: FBT001
+def test_root_on_debian_gets_an_engine(client: bool, daemon: bool, action: Action) -> None:
     facts = Facts(client=client, answers=False, daemon=daemon, root_on_debian=True)
     assert engine.decide(facts) is action
 
@@ -74,7 +74,7 @@ def test_a_client_without_an_engine_is_seen_with_its_complaint(on_path: Path) ->
 def test_only_a_dead_daemons_pid_file_is_removed(
     tmp_path: Path,
     process: str | None,
-    kept: bool,  # noqa: FBT001
+    kept: bool,
 ) -> None:
     pid_file = tmp_path / "docker.pid"
     pid_file.write_text("4711\n")
@@ -104,7 +104,7 @@ def test_a_daemon_that_ends_at_once_is_reported_with_the_end_of_its_log(tmp_path
 def test_debian_and_its_descendants_are_known(
     tmp_path: Path,
     release: str,
-    expected: bool,  # noqa: FBT001
+    expected: bool,
 ) -> None:
     (tmp_path / "os-release").write_text(release)
     assert debian.here(tmp_path / "os-release") is expected
