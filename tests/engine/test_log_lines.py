@@ -40,12 +40,16 @@ def configuration(logs: dict[str, Any]) -> str:
 
 
 def entries(printed: str) -> list[Entry]:
-    """Read what a dry run prints: time, labels and text, in columns made with tabs."""
+    """Read what a dry run prints: time, labels and text, in columns made with tabs.
+
+    It ends at a line that is not whole: Promtail stops printing when it has read all.
+    """
     time = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+[+-]\d{4}\t*(?=\{)", re.MULTILINE)
     found = []
     for start in time.split(printed)[1:]:
         match = re.fullmatch(r"(\{(?:[^\"}]|\"(?:[^\"\\]|\\.)*\")*\})\t*(.*)\n", start, re.DOTALL)
-        assert match, start
+        if not match:
+            break
         labels = re.findall(r'(\w+)=("(?:[^"\\]|\\.)*")', match[1])
         # A tab of the text's own became a column, too.
         text = re.sub(r"\t+", "\t", match[2])
