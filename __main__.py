@@ -15,8 +15,10 @@ def main() -> None:
         settings = config.load()
         host = engine.host(settings.docker_host)
         services = monitoring.describe(settings)
-        engine.check(host, settings.prefix, services)
-        if pulumi.runtime.is_dry_run():
+        dry_run = pulumi.runtime.is_dry_run()
+        if engine.is_asked(host, dry_run=dry_run):
+            engine.check(host, settings.prefix, services)
+        if engine.is_asked_of_rules(host, dry_run=dry_run):
             engine.check_rules(host, settings.prometheus.image, rules.all_of(settings))
     except (SettingsError, FileError, engine.EngineError) as error:
         # Said without a traceback: the text is for the person who edits the settings or the files.

@@ -1,5 +1,8 @@
 """Asks the Docker engine, before anything is declared, whether the stack can be there at all.
 
+A preview does not touch a host behind ssh: what is asked of it waits for the update, which asks
+before it changes anything.
+
 It asks through the `docker` command, which speaks to every kind of host. Where that is not
 installed nothing is checked, and Docker's provider reports what it meets.
 """
@@ -13,6 +16,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 
+from stack import remote
 from stack.service import Port, Service
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
@@ -27,6 +31,16 @@ class EngineError(Exception):
 def host(configured: str) -> str:
     """Give the engine's address: the setting, else `$DOCKER_HOST`, else the local socket."""
     return configured or os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+
+
+def is_asked(address: str, *, dry_run: bool) -> bool:
+    """Tell whether this run asks the engine at all."""
+    return not (dry_run and remote.is_ssh(address))
+
+
+def is_asked_of_rules(address: str, *, dry_run: bool) -> bool:
+    """Tell whether this run lets promtool read the rules: once an `up` is enough."""
+    return dry_run != remote.is_ssh(address)
 
 
 def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
@@ -50,41 +64,44 @@ def check_rules(address: str, image: str, rules: str) -> None:
     if not shutil.which("docker") or not _ask(address, "image", "ls", "--quiet", image):
         return
     run = ("run", "--rm", "--interactive", "--network", "none", "--entrypoint", "promtool")
-    try:
-        done = subprocess.run(
-            ["docker", "--host", address, *run, image, "check", "rules", "--lint=none"],
-            input=rules,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=_RULES_PATIENCE_SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        said = f"promtool did not end within {_RULES_PATIENCE_SECONDS} s"
-        raise EngineError(_unreachable(address, said)) from error
+    checking = (*run, image, "check", "rules", "--lint=none")
+    done = _run(address, *checking, given=rules, seconds=_RULES_PATIENCE_SECONDS)
     if done.returncode:
         said = done.stderr.removeprefix("  FAILED:\n").strip()
         raise EngineError(f"nothing was changed: mend configs/prometheus/rules: {said}")
 
 
 def _ask(address: str, *arguments: str) -> list[str]:
-    try:
-        answer = subprocess.run(
-            ["docker", "--host", address, *arguments],
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE_SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        said = f"no answer within {_PATIENCE_SECONDS} s"
-        raise EngineError(_unreachable(address, said)) from error
-    except subprocess.CalledProcessError as error:
-        raise EngineError(_unreachable(address, error.stderr.strip())) from error
+    answer = _run(address, *arguments)
+    if answer.returncode:
+        raise EngineError(_unreachable(address, answer.stderr.strip()))
     return answer.stdout.splitlines()
 
 
+def _run(
+    address: str, *arguments: str, given: str = "", seconds: float = _PATIENCE_SECONDS
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            ["docker", "--host", address, *arguments],
+            input=given,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            env={**os.environ, **remote.WITHOUT_QUESTIONS},
+        )
+    except subprocess.TimeoutExpired as error:
+        said = f"no answer within {seconds:.0f} s"
+        raise EngineError(_unreachable(address, said)) from error
+
+
 def _unreachable(address: str, said: str) -> str:
+    if remote.is_ssh(address):
+        return (
+            f"nothing was changed: the Docker engine at {address} does not answer:"
+            f" {remote.remedy(address, said)}. It said: {remote.complaint(said)}"
+        )
     remedy = (
         "start it (systemctl start docker), or point monitoring:dockerHost or $DOCKER_HOST to it"
     )

@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stack import alerting, alerts, dashboards, formats
+from stack import alerting, alerts, dashboards, engine, formats, remote
 from stack.files import dump_ini, dump_json, dump_yaml, load_ini, load_yaml, read_text
 from stack.formats import Size
 from stack.reading import setting
@@ -57,17 +57,24 @@ def describe(settings: Settings) -> Service:
 
 
 def url(settings: Settings) -> str:
-    """Give the address for a browser on the host."""
-    return host_url(settings.bind_address, settings.grafana.port)
+    """Give the address for a browser."""
+    return host_url(settings, settings.grafana.port)
 
 
-def host_url(address: str, port: int) -> str:
-    """Give the URL of a port bound to `address`: `localhost` reaches loopback and any address."""
-    bound = ipaddress.ip_address(address)
-    if bound.is_loopback or bound.is_unspecified:
-        return f"http://localhost:{port}"
-    host = f"[{bound}]" if isinstance(bound, ipaddress.IPv6Address) else str(bound)
-    return f"http://{host}:{port}"
+def host_url(settings: Settings, port: int) -> str:
+    """Give the URL of a port of the Docker host.
+
+    Bound to loopback it is `localhost`, also where that is another machine: a tunnel makes it
+    true here. Bound to all addresses it is the name by which the engine is reached.
+    """
+    bound = ipaddress.ip_address(settings.bind_address)
+    if bound.is_loopback:
+        host = "localhost"
+    elif bound.is_unspecified:
+        host = remote.server(engine.host(settings.docker_host))
+    else:
+        host = str(bound)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _files(settings: Settings) -> tuple[File, ...]:

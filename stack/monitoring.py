@@ -82,7 +82,7 @@ class Monitoring(pulumi.ComponentResource):
         settings = self._settings
         return {
             "grafana_url": grafana.url(settings),
-            "prometheus_url": grafana.host_url(settings.bind_address, settings.prometheus.port),
+            "prometheus_url": grafana.host_url(settings, settings.prometheus.port),
             "network": self.network.name,
             "containers": {name: made.name for name, made in self.containers.items()},
             "volumes": {name: made.name for name, made in self.volumes.items()},

@@ -211,7 +211,22 @@ def test_a_file_is_rendered_without_comments_and_always_the_same(read: Read) -> 
 def test_the_url_is_one_that_a_browser_on_the_host_can_open(
     address: str, url: str, read: Read
 ) -> None:
-    assert grafana.url(read({"bindAddress": address})) == url
+    assert grafana.url(read({"bindAddress": address, "dockerHost": "unix:///docker.sock"})) == url
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("127.0.0.1", "http://localhost:3000"),
+        ("0.0.0.0", "http://server.example.com:3000"),  # noqa: S104 - an address to be shown
+        ("192.0.2.7", "http://192.0.2.7:3000"),
+    ],
+)
+def test_the_url_names_the_docker_host_where_the_port_is_bound_to_all_its_addresses(
+    address: str, url: str, read: Read
+) -> None:
+    values = {"bindAddress": address, "dockerHost": "ssh://deploy@server.example.com:2222"}
+    assert grafana.url(read(values)) == url
 
 
 def test_each_dashboard_reaches_grafana_with_a_uid_of_its_own(read: Read) -> None:
