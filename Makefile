@@ -2,13 +2,15 @@
 
 # The environment: a file Pulumi.<stack>.yaml.
 STACK ?= dev
+# The name of a new one.
+NAME ?= $(error say its name: make new-env NAME=staging)
 # Python 3.11 or newer.
 PYTHON ?= python3
 
 PREPARE = $(PYTHON) -m prepare
 
 .DEFAULT_GOAL := help
-.PHONY: help up down prepare env test check test-unit test-engine test-alert
+.PHONY: help up down prepare env new-env test check test-unit test-engine test-alert
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +27,9 @@ prepare: ## Only prepare: Python packages, Pulumi, Docker engine, images, secret
 
 env: ## Print the lines that let a shell run plain Pulumi: eval "$$(make -s env)"
 	@$(PREPARE) env --stack $(STACK)
+
+new-env: ## Make another environment: make new-env NAME=staging
+	@$(PREPARE) new-env --stack $(NAME)
 
 test: ## Every check and test
 	@$(PREPARE) test

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from lab.progress import LabError
-from prepare import tasks
+from prepare import environments, tasks
 from prepare.commands import ProgramError
 from prepare.progress import SetupError
 
@@ -27,11 +27,14 @@ def main() -> int:
         "test-engine": tasks.test_engine,
     }
     parser = argparse.ArgumentParser(prog="python3 -m prepare", description=__doc__)
-    parser.add_argument("command", choices=[*of_a_stack, *of_the_project])
+    parser.add_argument("command", choices=[*of_a_stack, *of_the_project, "new-env"])
     parser.add_argument("--stack", default="dev", help="the environment (default: dev)")
     options = parser.parse_args()
     try:
-        if options.command in of_a_stack:
+        if options.command == "new-env":
+            tasks.new_env(options.stack)
+        elif options.command in of_a_stack:
+            environments.must_exist(options.stack)
             of_a_stack[options.command](options.stack)
         else:
             of_the_project[options.command]()

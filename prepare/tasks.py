@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 
-from prepare import engine, images, pulumi_cli, sample_alert, stacks, virtualenv
+from prepare import engine, environments, images, pulumi_cli, sample_alert, stacks, virtualenv
 from prepare.commands import ask, show
 from prepare.places import EXAMPLE, PYTHON, TOOLS
 from prepare.progress import SetupError, note, step
@@ -79,6 +79,16 @@ def down(name: str) -> None:
     if volumes:
         print("The volumes with the metrics, logs and dashboards were kept. To delete them:")
         print(f"docker volume rm {' '.join(volumes)}")
+
+
+def new_env(name: str) -> None:
+    """Make an environment: its file, its state, and a password for its Grafana."""
+    file = environments.write(name)
+    virtualenv.ready()
+    pulumi_cli.ready()
+    stacks.open_stack(name)
+    print(f"Made {file.name}, with ports and a password of its own. Edit it, commit it, and then:")
+    print(f"make up STACK={name}")
 
 
 def test_alert(name: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # Go's and Prometheus' units; Loki reads durations with the same parser as Prometheus.
@@ -67,27 +67,31 @@ class Format:
     """How one kind of value is read.
 
     `parse` takes what YAML gave and returns the typed value, or raises ValueError, whose text (if
-    any) says more than `wants` does. `example` is a value that passes.
+    any) says more than `wants` does. `example` is a value that passes. `schema` tells editors about
+    it, as JSON Schema, and never refuses what `parse` accepts.
     """
 
     wants: str
     example: Any
     parse: Callable[[Any], Any]
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+def matching(wants: str, example: str, pattern: str) -> Format:
+    """Make the format of a text that matches a pattern as a whole."""
+
+    def parse(value: object) -> str:
+        if not re.fullmatch(pattern, _text(value)):
+            raise ValueError
+        return str(value)
+
+    return Format(wants, example, parse, {"type": "string", "pattern": f"^(?:{pattern})$"})
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError
     return value
-
-
-def _matching(pattern: str) -> Callable[[Any], str]:
-    def parse(value: object) -> str:
-        if not re.fullmatch(pattern, _text(value)):
-            raise ValueError
-        return str(value)
-
-    return parse
 
 
 def _duration(value: object) -> Duration:
@@ -157,7 +161,9 @@ def _address(value: object) -> str:
 
 def _expression(value: object) -> str:
     """Accept what Docker's filters, Prometheus' RE2 and Python all read alike."""
-    text = _matching(r"[A-Za-z0-9_.*+?|()\[\]-]+")(value)
+    text = _text(value)
+    if not re.fullmatch(r"[A-Za-z0-9_.*+?|()\[\]-]+", text):
+        raise ValueError
     try:
         re.compile(text)
     except re.error as error:
@@ -165,50 +171,70 @@ def _expression(value: object) -> str:
     return text
 
 
-DURATION = Format("a duration such as 15s, 5m, 1h30m or 30d", "15s", _duration)
-SIZE = Format("a size in KB, MB, GB or TB such as 512MB or 4GB", "512MB", _size)
-PORT = Format("a port number from 1 to 65535", 3000, _integer(1, 65_535))
-COUNT = Format("a whole number from 1 to 1000", 3, _integer(1, 1_000))
-BOOLEAN = Format("true or false", example=True, parse=_boolean)
+def _one_of(*choices: str) -> Format:
+    wants = ", ".join(choices[:-1]) + f" or {choices[-1]}"
+    known = matching(wants, choices[0], "|".join(choices))
+    return replace(known, schema={"enum": list(choices)})
+
+
+def _whole(wants: str, example: int, low: int, high: int) -> Format:
+    schema = {"type": ["integer", "string"], "minimum": low, "maximum": high, "pattern": "^\\d+$"}
+    return Format(wants, example, _integer(low, high), schema)
+
+
+DURATION = Format(
+    "a duration such as 15s, 5m, 1h30m or 30d",
+    "15s",
+    _duration,
+    {"type": "string", "pattern": f"^{_DURATION.pattern}$", "minLength": 2},
+)
+SIZE = Format(
+    "a size in KB, MB, GB or TB such as 512MB or 4GB",
+    "512MB",
+    _size,
+    {"type": "string", "pattern": f"^{_SIZE.pattern}$"},
+)
+PORT = _whole("a port number from 1 to 65535", 3000, 1, 65_535)
+COUNT = _whole("a whole number from 1 to 1000", 3, 1, 1_000)
+BOOLEAN = Format(
+    "true or false", example=True, parse=_boolean, schema={"enum": [True, False, "true", "false"]}
+)
 TARGET = Format("a target as host:port, without scheme or path", "backend:3000", _target)
 IMAGE = Format("an image with a fixed tag or digest", "grafana/loki:3.7.7", _image)
 ADDRESS = Format("an IP address such as 127.0.0.1", "127.0.0.1", _address)
-NAME = Format(
+NAME = matching(
     "a name of letters, digits, '.', '_' and '-', starting with a letter or digit",
     "backend",
-    _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"),
+    r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
 )
-HTTP_PATH = Format("a path that starts with '/'", "/metrics", _matching(r"/[^\s#]*"))
-FILE_PATH = Format(
-    "an absolute path", "/var/run/docker.sock", _matching(r"/[A-Za-z0-9_./-]*[A-Za-z0-9_-]")
+HTTP_PATH = matching("a path that starts with '/'", "/metrics", r"/[^\s#]*")
+FILE_PATH = matching("an absolute path", "/var/run/docker.sock", r"/[A-Za-z0-9_./-]*[A-Za-z0-9_-]")
+SCHEME = _one_of("http", "https")
+AUTH = _one_of("bearer", "basic", "none")
+TEXT = matching("a text without line breaks", "text", r"[^\r\n]*")
+LABEL_FILTER = matching(
+    "a container label as name or name=value", "com.example.logs=true", r"[^\s=]+(=.*)?"
 )
-SCHEME = Format("http or https", "http", _matching(r"https?"))
-AUTH = Format("none, basic or bearer", "bearer", _matching(r"none|basic|bearer"))
-TEXT = Format("a text without line breaks", "text", _matching(r"[^\r\n]*"))
-LABEL_FILTER = Format(
-    "a container label as name or name=value", "com.example.logs=true", _matching(r"[^\s=]+(=.*)?")
-)
+PROJECT = matching("a Compose project's name", "shop", r"[a-z0-9][a-z0-9_-]*")
 EXPRESSION = Format(
     "a container's name, or a regular expression for its whole name", "shop-.*", _expression
 )
-LABEL_NAME = Format(
+LABEL_NAME = matching(
     "a label name of letters, digits and '_', not starting with '__'",
     "environment",
-    _matching(r"(?!__)[A-Za-z_][A-Za-z0-9_]*"),
+    r"(?!__)[A-Za-z_][A-Za-z0-9_]*",
 )
-HISTOGRAM_NAME = Format(
+HISTOGRAM_NAME = matching(
     "the name of a histogram without _bucket, _sum or _count",
     "http_request_duration_seconds",
-    _matching(r"[A-Za-z_:][A-Za-z0-9_:]*(?<!_bucket)(?<!_sum)(?<!_count)"),
+    r"[A-Za-z_:][A-Za-z0-9_:]*(?<!_bucket)(?<!_sum)(?<!_count)",
 )
-METRIC_PREFIX = Format(
-    "the beginning of a metric's name, such as shop_",
-    "shop_",
-    _matching(r"|[A-Za-z_:][A-Za-z0-9_:]*"),
+METRIC_PREFIX = matching(
+    "the beginning of a metric's name, such as shop_", "shop_", r"|[A-Za-z_:][A-Za-z0-9_:]*"
 )
-LOG_SIZE = Format("a size as Docker reads it, such as 10m", "10m", _matching(r"[1-9]\d*[kmg]"))
-DOCKER_HOST = Format(
+LOG_SIZE = matching("a size as Docker reads it, such as 10m", "10m", r"[1-9]\d*[kmg]")
+DOCKER_HOST = matching(
     "an address of a Docker engine: unix://…, tcp://host:port or ssh://user@host",
     "unix:///var/run/docker.sock",
-    _matching(r"|(unix:///|tcp://|ssh://)\S+"),
+    r"|(unix:///|tcp://|ssh://)\S+",
 )

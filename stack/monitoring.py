@@ -62,7 +62,10 @@ class Monitoring(pulumi.ComponentResource):
         volume = docker.Volume(
             f"{service.name}-volume",
             name=f"{self._settings.prefix}-{service.name}",
-            opts=self._child(retain_on_delete=self._settings.keep_volumes),
+            opts=self._child(
+                retain_on_delete=self._settings.keep_volumes,
+                protect=self._settings.protect_volumes,
+            ),
         )
         self.volumes[service.name] = volume
         self.containers[service.name] = container(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,12 @@ _READY = (
 class Logs:
     """Which containers' logs are collected (by default all), and what is kept out of them."""
 
+    projects: tuple[str, ...] = setting(
+        formats.PROJECT,
+        "Only containers of these Compose projects, and the stack's own four: environments on one"
+        " engine then do not store each other's lines. The engine selects.",
+        (),
+    )
     include_names: tuple[str, ...] = setting(
         formats.EXPRESSION, "Only containers with one of these names; the engine selects.", ()
     )
@@ -102,7 +109,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     [scrape] = content["scrape_configs"]
     [discovery] = scrape["docker_sd_configs"]
     discovery["refresh_interval"] = str(settings.promtail.refresh_interval)
-    discovery |= _filters(settings.logs)
+    scrape["docker_sd_configs"] = [discovery | chosen for chosen in _selections(settings)]
     scrape["relabel_configs"] = _exclusions(settings.logs) + scrape["relabel_configs"]
     scrape["pipeline_stages"] = with_redaction(
         scrape["pipeline_stages"],
@@ -112,13 +119,24 @@ def configuration(settings: Settings) -> dict[str, Any]:
     return content
 
 
-def _filters(logs: Logs) -> dict[str, Any]:
-    """Let the engine select. Its name filter finds parts of names, so each is anchored."""
-    names = [f"^({name})$" for name in logs.include_names]
-    labels = list(logs.include_labels)
+def _selections(settings: Settings) -> Iterator[dict[str, Any]]:
+    """Let the engine select: a container is read that all filters of one selection let through."""
+    logs = settings.logs
+    if not logs.projects:
+        yield _filters(logs.include_names, logs.include_labels)
+        return
+    for project in logs.projects:
+        label = f"com.docker.compose.project={project}"
+        yield _filters(logs.include_names, (*logs.include_labels, label))
+    yield _filters((f"{settings.prefix}-[a-z]+",), ())
+
+
+def _filters(names: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
+    """Write filters. The engine's one for names finds parts of names, so each is anchored."""
+    whole = [f"^({name})$" for name in names]
     filters = [
         {"name": kind, "values": values}
-        for kind, values in (("name", names), ("label", labels))
+        for kind, values in (("name", whole), ("label", list(labels)))
         if values
     ]
     return {"filters": filters} if filters else {}

@@ -52,6 +52,11 @@ class Settings:
         "Whether the volumes, with all data, outlive `pulumi destroy`.",
         default=True,
     )
+    protect_volumes: bool = setting(
+        formats.BOOLEAN,
+        "Whether Pulumi refuses whatever would take a volume away, `pulumi destroy` too.",
+        default=False,
+    )
     labels: Mapping[str, str] = setting(
         formats.TEXT,
         "Labels added to every log line and every scraped series.",

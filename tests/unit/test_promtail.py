@@ -117,3 +117,14 @@ def test_a_pattern_of_both_languages_is_accepted(pattern: str, read: Read) -> No
 def test_redaction_is_true_or_false(read: Read) -> None:
     with pytest.raises(SettingsError, match=r"logs\.redact is 'some', but wants true or false"):
         read({"logs": {"redact": "some"}})
+
+
+def test_the_engine_selects_the_projects_and_the_stacks_own_containers(read: Read) -> None:
+    logs = {"projects": ["shop", "blog"], "includeLabels": ["logs=yes"]}
+    [source] = promtail.configuration(read({"logs": logs}))["scrape_configs"]
+    assert [found["filters"] for found in source["docker_sd_configs"]] == [
+        [{"name": "label", "values": ["logs=yes", "com.docker.compose.project=shop"]}],
+        [{"name": "label", "values": ["logs=yes", "com.docker.compose.project=blog"]}],
+        [{"name": "name", "values": ["^(monitoring-dev-[a-z]+)$"]}],
+    ]
+    assert {found["refresh_interval"] for found in source["docker_sd_configs"]} == {"2s"}

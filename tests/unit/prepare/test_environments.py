@@ -1,0 +1,56 @@
+"""The environments' files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from prepare import environments
+from prepare.progress import SetupError
+from stack import config
+
+
+def test_a_new_environment_has_ports_that_no_other_has(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    first, second = (environments.write(name, tmp_path) for name in ("qa", "load-test"))
+    assert [ports(file) for file in (first, second)] == [(3001, 9091), (3002, 9092)]
+
+
+def ports(file: Path) -> tuple[int, int]:
+    content = yaml.safe_load(file.read_text())["config"]
+    return content["monitoring:grafana"]["port"], content["monitoring:prometheus"]["port"]
+
+
+def test_a_new_environment_needs_only_its_password(tmp_path: Path) -> None:
+    content = yaml.safe_load(environments.write("qa", tmp_path).read_text())["config"]
+    own = {key.removeprefix("monitoring:"): value for key, value in content.items()}
+    own["grafanaAdminPassword"] = "correct horse"
+    settings = config.parse("qa", own, is_secret=lambda _key: True)
+    assert settings.logs.projects == ("app-qa",)
+
+
+def test_an_environment_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    environments.write("qa", tmp_path)
+    with pytest.raises(SetupError, match=r"already: edit Pulumi\.qa\.yaml"):
+        environments.write("qa", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", "Staging", "../dev", "a b", "-x", "x" * 41])
+def test_a_name_that_is_none_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=f"'{re.escape(name)}' is no name for an environment"):
+        environments.write(name, tmp_path)
+
+
+def test_an_unknown_environment_is_named_with_the_known_and_the_way_to_make_it(
+    tmp_path: Path,
+) -> None:
+    for name in ("staging", "dev"):
+        (tmp_path / f"Pulumi.{name}.yaml").touch()
+    with pytest.raises(SetupError) as error:
+        environments.must_exist("prdo", tmp_path)
+    assert str(error.value) == (
+        "there is no environment 'prdo', only dev, staging. To make it: make new-env NAME=prdo"
+    )
