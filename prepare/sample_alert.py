@@ -6,16 +6,12 @@ away again, upon which Grafana also sends that the alert is over.
 
 from __future__ import annotations
 
-import base64
 import calendar
-import json
 import re
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
-from typing import Any
 
+from prepare.grafana import Grafana, GrafanaError
 from prepare.progress import SetupError
 
 NAME = "TestAlert"
@@ -71,9 +67,15 @@ def send(url: str, password: str, patience: float = _PATIENCE_SECONDS) -> Outcom
     Raises SetupError where Grafana does not answer, or the alert does not get as far as a receiver
     within `patience` seconds.
     """
-    grafana = _Grafana(url, password)
+    try:
+        return _send(_Grafana(url, password), patience)
+    except GrafanaError as error:
+        raise SetupError(str(error)) from error
+
+
+def _send(grafana: _Grafana, patience: float) -> Outcome:
     started = time.time()
-    folders = {each["title"]: each["uid"] for each in grafana.ask("GET", "/api/folders")}
+    folders = {each["title"]: each["uid"] for each in grafana.ask("/api/folders")}
     if _FOLDER not in folders:
         raise SetupError(f"Grafana has no folder {_FOLDER}: run `pulumi up` first")
     group = f"/api/v1/provisioning/folder/{folders[_FOLDER]}/rule-groups/{_GROUP}"
@@ -82,12 +84,12 @@ def send(url: str, password: str, patience: float = _PATIENCE_SECONDS) -> Outcom
     rule = {**_RULE, "folderUID": folders[_FOLDER], "labels": labels}
     content = {"title": _GROUP, "folderUid": folders[_FOLDER], "interval": 10, "rules": [rule]}
     waiting = set(grafana.tries())
-    grafana.ask("PUT", group, content)
+    grafana.ask(group, content, method="PUT")
     try:
         return _watch(grafana, waiting, started, patience)
     finally:
-        for made in grafana.ask("GET", group)["rules"]:
-            grafana.ask("DELETE", f"/api/v1/provisioning/alert-rules/{made['uid']}")
+        for made in grafana.ask(group)["rules"]:
+            grafana.ask(f"/api/v1/provisioning/alert-rules/{made['uid']}", method="DELETE")
 
 
 def _watch(grafana: _Grafana, waiting: set[str], started: float, patience: float) -> Outcome:
@@ -109,44 +111,17 @@ def _watch(grafana: _Grafana, waiting: set[str], started: float, patience: float
     return outcome
 
 
-class _Grafana:
-    """The part of Grafana's API that is about alerts, asked as the administrator."""
-
-    def __init__(self, url: str, password: str) -> None:
-        self._url = url
-        token = base64.b64encode(f"admin:{password}".encode()).decode()
-        self._headers = {
-            "Authorization": f"Basic {token}",
-            "Content-Type": "application/json",
-            "X-Disable-Provenance": "true",
-        }
-
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        request = urllib.request.Request(  # noqa: S310 - the stack's own output
-            f"{self._url}{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers=self._headers,
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - same
-                text = answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                said = error.read().decode(errors="replace")
-            raise SetupError(f"Grafana refused {method} {path}: {error.code} {said}") from error
-        except OSError as error:
-            raise SetupError(f"Grafana at {self._url} does not answer: {error}") from error
-        return json.loads(text) if text else None
+class _Grafana(Grafana):
+    """The part of the API that is about alerts."""
 
     def fires(self) -> bool:
         """Tell whether the alert has reached Grafana's own Alertmanager."""
-        active = self.ask("GET", "/api/alertmanager/grafana/api/v2/alerts")
+        active = self.ask("/api/alertmanager/grafana/api/v2/alerts")
         return any(alert["labels"].get("alertname") == NAME for alert in active)
 
     def tries(self) -> dict[str, tuple[float, str]]:
         """Give, by receiver of `people`, when it was last tried (seconds) and with which error."""
-        points = self.ask("GET", "/api/alertmanager/grafana/config/api/v1/receivers")
+        points = self.ask("/api/alertmanager/grafana/config/api/v1/receivers")
         return {
             each["name"]: (
                 _seconds(each["lastNotifyAttempt"]),
