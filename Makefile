@@ -10,7 +10,7 @@ PYTHON ?= python3
 PREPARE = $(PYTHON) -m prepare
 
 .DEFAULT_GOAL := help
-.PHONY: help up down prepare env new-env test check test-unit test-engine test-alert
+.PHONY: help up down prepare env new-env test check test-unit test-engine test-alert verify
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,3 +45,6 @@ test-engine: ## Only the engine tests: real programs on a real Docker engine
 
 test-alert: ## Send one alert through the whole chain of a running stack
 	@$(PREPARE) test-alert --stack $(STACK)
+
+verify: ## Prove from outside that a running stack works
+	@$(PREPARE) verify --stack $(STACK)

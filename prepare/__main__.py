@@ -19,6 +19,7 @@ def main() -> int:
         "down": tasks.down,
         "env": tasks.env,
         "test-alert": tasks.test_alert,
+        "verify": tasks.verify,
     }
     of_the_project = {
         "check": tasks.check,

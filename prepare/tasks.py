@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from prepare import engine, environments, images, pulumi_cli, sample_alert, stacks, virtualenv
+from prepare import (
+    debian,
+    engine,
+    environments,
+    images,
+    pulumi_cli,
+    sample_alert,
+    stacks,
+    tunnel,
+    verification,
+    virtualenv,
+)
 from prepare.commands import ask, show
 from prepare.places import EXAMPLE, PYTHON, TOOLS
 from prepare.progress import SetupError, note, step
 from prepare.stacks import PASSWORD, Stack
+from stack import remote
 
 EXAMPLE_STACK = "dev"
 """The stack whose network the example application joins."""
+URLS = ("grafana_url", "prometheus_url")
+"""The outputs that are addresses."""
 
 
 def prepare(name: str) -> Stack:
@@ -39,17 +56,26 @@ def up(name: str) -> None:
             for verb in ("build", "up", "traffic"):
                 show(PYTHON, EXAMPLE, verb, env=stack.env)
     outputs = json.loads(stack.must("stack", "output", "--json"))
-    print(closing(name, outputs))
+    host = engine.address(stack.config().get("monitoring:dockerHost"))
+    print(closing(name, outputs, host))
 
 
-def closing(name: str, outputs: dict[str, str]) -> str:
-    """The last lines of `make up`: where things are and what to do next."""
+def closing(name: str, outputs: dict[str, str], host: str = engine.LOCAL) -> str:
+    """The last lines of `make up`: where things are and what to do next.
+
+    What listens only on the loopback of a host behind ssh is reached through a tunnel.
+    """
     places = [
         ("Grafana", outputs["grafana_url"] + "  (user admin; its password: see below)"),
         ("Prometheus", outputs["prometheus_url"]),
     ]
     if name == EXAMPLE_STACK:
         places.append(("Example", "http://localhost:8080"))
+    ports = [re.search(r"//localhost:(\d+)", url) for _, url in places]
+    forwards = [f"-L {port[1]}:localhost:{port[1]}" for port in ports if port]
+    if forwards and remote.is_ssh(host):
+        tunnel_command = " ".join(["ssh -N", *forwards, *remote.login(host)])
+        places.append(("Tunnel", f"{tunnel_command}  (to the server, for these addresses)"))
     commands = [
         ('eval "$(make -s env)"', "lets this shell use plain Pulumi, as follows"),
         (f"pulumi config get {PASSWORD} --stack {name}", "the password"),
@@ -93,17 +119,38 @@ def new_env(name: str) -> None:
 
 def test_alert(name: str) -> None:
     """Send one alert through the whole chain of a running stack, and say what became of it."""
-    stack = stacks.existing(name)
-    if stack is None:
-        raise SetupError(f"there is no stack {name}: run `make up STACK={name}` first")
-    outputs = json.loads(stack.must("stack", "output", "--json"))
-    password = stack.must("config", "get", PASSWORD).rstrip("\n")
-    with step("Test alert") as this:
+    with _reached(name) as (urls, password), step("Test alert") as this:
         note("Grafana looks every 10 s, and waits alerts.groupWait before it sends")
-        outcome = sample_alert.send(outputs["grafana_url"], password)
+        outcome = sample_alert.send(urls["grafana_url"], password)
         this.outcome = str(outcome)
     if outcome.failed:
         raise SetupError("not every receiver took it: see docs/runbooks/NotificationsFailing.md")
+
+
+def verify(name: str) -> None:
+    """Prove from outside that a running stack works, and say what was seen."""
+    with _reached(name) as (urls, password), step("Verification") as this:
+        results = verification.verify(urls["grafana_url"], urls["prometheus_url"], password)
+        failed = sum(not result.passed for result in results)
+        this.outcome = f"{len(results) - failed} of {len(results)} checks passed"
+    print(verification.table(results))
+    if failed:
+        raise SetupError(f"the stack {name} does not work: see the failed checks above")
+
+
+@contextmanager
+def _reached(name: str) -> Iterator[tuple[dict[str, str], str]]:
+    """Reach a running stack: the URLs of Grafana and Prometheus by output, and the password."""
+    virtualenv.ready()
+    pulumi_cli.ready()
+    stack = stacks.existing(name)
+    outputs = json.loads(stack.must("stack", "output", "--json")) if stack else {}
+    if stack is None or not outputs:
+        raise SetupError(f"the stack {name} is not up: run `make up STACK={name}` first")
+    password = stack.must("config", "get", PASSWORD).rstrip("\n")
+    host = engine.address(stack.config().get("monitoring:dockerHost"))
+    with tunnel.reach(host, {key: outputs[key] for key in URLS}) as urls:
+        yield urls, password
 
 
 def env(name: str) -> None:
@@ -138,6 +185,7 @@ def test_engine(*arguments: str) -> None:
     virtualenv.ready(virtualenv.TESTS)
     pulumi_cli.ready()
     engine.ready()
+    debian.have_ssh_server()
     usable = images.ready(images.defaults())
     images.ready_for_example(usable)
     TOOLS.mkdir(exist_ok=True)

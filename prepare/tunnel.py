@@ -1,0 +1,63 @@
+"""The way to what listens on the loopback of a Docker host behind ssh."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from prepare.progress import SetupError
+from stack import remote
+
+_PATIENCE_SECONDS = 20
+
+
+@contextmanager
+def reach(address: str, urls: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Give the addresses by which this machine reaches URLs of the Docker host at `address`.
+
+    They are the same, unless the host is behind ssh: then they lead through a tunnel that is there
+    for as long as the block lasts. Raises `SetupError` where ssh does not get through.
+    """
+    if not remote.is_ssh(address):
+        yield dict(urls)
+        return
+    ports = {name: _free_port() for name in urls}
+    forwards = [f"-L127.0.0.1:{ports[name]}:{urlsplit(url).netloc}" for name, url in urls.items()]
+    options = ("-oBatchMode=yes", "-oExitOnForwardFailure=yes", "-oConnectTimeout=10")
+    command = ("ssh", "-N", *options, *forwards, *remote.login(address))
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as ssh:
+        try:
+            _await(ssh, address, next(iter(ports.values())))
+            yield {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        finally:
+            ssh.terminate()
+
+
+def _await(ssh: subprocess.Popen[str], address: str, port: int) -> None:
+    """Wait until ssh listens, which it does once it is logged in."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not _listens(port):
+        if ssh.poll() is not None or time.monotonic() > deadline:
+            ssh.terminate()
+            said = ssh.stderr.read() if ssh.stderr else ""
+            raise SetupError(
+                f"no tunnel to {address}: {remote.complaint(said)}: {remote.remedy(address, said)}"
+            )
+        time.sleep(0.1)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

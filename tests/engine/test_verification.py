@@ -1,0 +1,109 @@
+"""What a deploy is proved by: a stack that works, and one of which something is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from prepare import verification
+from tests.engine import docker, receiver
+from tests.engine.conftest import MakeEnvironment
+from tests.engine.environment import Environment
+from tests.engine.waiting import eventually
+
+WITHIN = 60
+
+
+@pytest.fixture(scope="module")
+def scraped(make_environment: MakeEnvironment) -> Iterator[Environment]:
+    environment = make_environment()
+    job = {"name": "backend", "targets": ["backend:3000"]}
+    environment.configure(jobs=[job], alerts={"evaluationInterval": "10s"})
+    environment.up().succeeded()
+    backend = receiver.backend(environment)
+    yield environment
+    docker.docker("rm", "--force", backend, check=False)
+
+
+def verify(
+    environment: Environment, patience: float, password: str | None = None
+) -> tuple[dict[str, str], str]:
+    """Give what each failed check saw, and the table."""
+    urls = environment.outputs()
+    results = verification.verify(
+        urls["grafana_url"], urls["prometheus_url"], password or environment.password, patience
+    )
+    failed = {result.name: result.seen for result in results if not result.passed}
+    return failed, verification.table(results)
+
+
+@contextmanager
+def stopped(environment: Environment, service: str) -> Iterator[None]:
+    """Stop a program for as long as the block lasts, and wait until Prometheus knows."""
+    container = environment.container(service)
+    up = f'up{{job="{service}"}}'
+    docker.docker("stop", "--time", "2", container)
+    try:
+        eventually(
+            lambda: environment.grafana().metric(up) == 0, seconds=WITHIN, what=f"{service} down"
+        )
+        yield
+    finally:
+        docker.docker("start", container)
+    eventually(lambda: environment.grafana().metric(up) == 1, seconds=WITHIN, what=f"{service} up")
+
+
+def test_a_stack_that_works_passes_every_check_soon_after_up(scraped: Environment) -> None:
+    failed, table = verify(scraped, verification.PATIENCE_SECONDS)
+    assert failed == {}
+    assert "backend, grafana, loki, prometheus, promtail" in table
+    assert "FAILED" not in table
+
+
+def test_a_target_that_is_down_is_named_and_nothing_else(scraped: Environment) -> None:
+    with stopped(scraped, "backend"):
+        failed, table = verify(scraped, patience=3)
+    assert list(failed) == ["Every target is up"]
+    assert failed["Every target is up"].startswith("backend at backend:3000: Get ")
+    assert "FAILED  Every target is up" in table
+
+
+def test_a_stopped_loki_is_named_by_the_target_the_source_and_the_lines(
+    scraped: Environment,
+) -> None:
+    with stopped(scraped, "loki"):
+        failed, _ = verify(scraped, patience=3)
+    assert set(failed) >= {"Every target is up", "Grafana reaches Loki", "Logs arrive"}
+    assert "Grafana reaches Prometheus" not in failed
+    assert failed["Every target is up"].startswith("loki at loki:3100")
+
+
+def test_a_stopped_promtail_is_seen_though_its_lines_are_still_there(scraped: Environment) -> None:
+    with stopped(scraped, "promtail"):
+        failed, _ = verify(scraped, patience=1)
+    assert list(failed) == ["Every target is up"]
+
+
+def test_a_wrong_password_is_said_at_once_and_locks_nobody_out(scraped: Environment) -> None:
+    failed, _ = verify(scraped, patience=WITHIN, password="not the password")
+    assert "refuses the configured password" in failed["Its administrator can log in"]
+    assert "Prometheus answers" not in failed
+    assert scraped.grafana().accepts()
+
+
+def test_a_rule_that_cannot_be_evaluated_is_named(scraped: Environment) -> None:
+    rules = scraped.project / "configs/prometheus/rules/logs.yml"
+    text = rules.read_text()
+    sound = 'min(time() - process_start_time_seconds{job="promtail"})'
+    assert sound in text
+    # Nothing is wrong with it until there are series: several match each.
+    rules.write_text(text.replace(sound, "up * on () up"))
+    scraped.up().succeeded()
+    check = "Every rule can be evaluated"
+    eventually(
+        lambda: "duplicate series" in verify(scraped, patience=0)[0].get(check, ""),
+        seconds=WITHIN,
+        what="the error of promtail:uptime_seconds",
+    )
