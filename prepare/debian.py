@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from prepare.commands import ask
 from prepare.progress import SetupError, note
 
 OS_RELEASE = Path("/etc/os-release")
+POLICY = Path("/usr/sbin/policy-rc.d")
+"""Where Debian's packages ask whether they may start their services."""
 
 
 def here(os_release: Path = OS_RELEASE) -> bool:
@@ -41,3 +46,32 @@ def install(*packages: str, if_offered: str = "") -> None:
     answer = ask(*command, env=env, seconds=900)
     if not answer.ok:
         raise SetupError(f"{' '.join(command)} failed: {answer.complaint}")
+
+
+def have_ssh_server() -> None:
+    """Have what the engine tests make a server with; its service stays off, its port closed.
+
+    Where packages cannot be installed, the test that needs it tells so itself.
+    """
+    programs = {"sshd": "openssh-server", "ip": "iproute2"}
+    missing = [package for program, package in programs.items() if not shutil.which(program)]
+    if not missing or not may_install():
+        return
+    with services_off():
+        install(*missing)
+    # The policy holds for now, this for the machine's next start.
+    ask("systemctl", "disable", "ssh.service", "ssh.socket")
+
+
+@contextmanager
+def services_off(policy: Path = POLICY) -> Iterator[None]:
+    """Let packages that are installed meanwhile start no service (Debian's policy-rc.d)."""
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()

@@ -15,6 +15,7 @@ from pathlib import Path
 from prepare import debian
 from prepare.commands import ask
 from prepare.progress import SetupError, note, step
+from stack import remote
 
 LOCAL = "unix:///var/run/docker.sock"
 """Where the Docker provider looks for the engine when it is told nothing."""
@@ -54,11 +55,8 @@ def decide(facts: Facts) -> Action:
     """Choose what to do. Raises `SetupError` with the way out where nothing may be done."""
     if facts.answers:
         return Action.USE
-    if facts.client and facts.host != LOCAL:
-        raise SetupError(
-            f"Docker at {facts.host} does not answer ({facts.complaint}): start it, or choose "
-            "another engine with DOCKER_HOST, `docker context use` or monitoring:dockerHost."
-        )
+    if facts.host != LOCAL:
+        raise SetupError(elsewhere(facts))
     if facts.root_on_debian:
         return Action.START if facts.client and facts.daemon else Action.INSTALL
     if not facts.client:
@@ -77,6 +75,21 @@ def decide(facts: Facts) -> Action:
     )
 
 
+def elsewhere(facts: Facts) -> str:
+    """Say what to do about an engine that is not the local one; none is started in its place."""
+    if not facts.client:
+        return (
+            f"the engine at {facts.host} is asked with `docker`, which is not here: install its "
+            "command line; no engine is needed here."
+        )
+    if remote.is_ssh(facts.host):
+        return remote.unreachable(facts.host, facts.complaint)
+    return (
+        f"Docker at {facts.host} does not answer ({facts.complaint}): start it, or choose "
+        "another engine with DOCKER_HOST, `docker context use` or monitoring:dockerHost."
+    )
+
+
 def address(configured: str | None) -> str:
     """The engine's address: configured, else $DOCKER_HOST, else of the client's context."""
     given = configured or os.environ.get("DOCKER_HOST")
@@ -87,12 +100,14 @@ def address(configured: str | None) -> str:
 def look(configured: str | None) -> tuple[Facts, str]:
     """Ask for the engine; gives the facts and the engine's version (empty without an answer)."""
     host = address(configured)
-    answer = ask("docker", "-H", host, "version", "-f", "{{.Server.Version}}", seconds=20)
+    asked = ("docker", "-H", host, "version", "-f", "{{.Server.Version}}")
+    answer = ask(*asked, env={**os.environ, **remote.WITHOUT_QUESTIONS}, seconds=20)
     facts = Facts(
         client=shutil.which("docker") is not None,
         answers=answer.ok,
         host=host,
-        complaint=answer.complaint,
+        # The last line tells too little of a host key.
+        complaint=answer.errors if remote.is_ssh(host) else answer.complaint,
         daemon=shutil.which("dockerd") is not None,
         root_on_debian=sys.platform == "linux" and debian.may_install(),
     )
@@ -120,10 +135,7 @@ def ready(configured: str | None = None) -> None:
 
 
 def adopt(host: str) -> None:
-    """Put an engine other than the local one into this process's DOCKER_HOST.
-
-    Pulumi's Docker provider knows nothing of the client's contexts.
-    """
+    """Put another engine into DOCKER_HOST: Pulumi's Docker provider knows no client's contexts."""
     if host != LOCAL:
         os.environ["DOCKER_HOST"] = host
 

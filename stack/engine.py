@@ -98,10 +98,7 @@ def _run(
 
 def _unreachable(address: str, said: str) -> str:
     if remote.is_ssh(address):
-        return (
-            f"nothing was changed: the Docker engine at {address} does not answer:"
-            f" {remote.remedy(address, said)}. It said: {remote.complaint(said)}"
-        )
+        return f"nothing was changed: {remote.unreachable(address, said)}"
     remedy = (
         "start it (systemctl start docker), or point monitoring:dockerHost or $DOCKER_HOST to it"
     )

@@ -53,6 +53,12 @@ def server(address: str) -> str:
     return urlsplit(address).hostname or "localhost"
 
 
+def unreachable(address: str, said: str) -> str:
+    """Say that an engine behind ssh does not answer, what mends it, and what ssh or docker said."""
+    mend = remedy(address, said)
+    return f"the Docker engine at {address} does not answer: {mend}. It said: {complaint(said)}"
+
+
 def remedy(address: str, said: str) -> str:
     """Say what to do about an engine behind ssh that does not answer but `said` something."""
     text = next((text for phrase, text in _REMEDIES.items() if phrase in said), _OTHERWISE)

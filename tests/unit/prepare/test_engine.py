@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -42,12 +43,29 @@ def test_root_on_debian_gets_an_engine(client: bool, daemon: bool, action: Actio
         (Facts(client=True, answers=False, complaint="no such file"), "systemctl start docker"),
         (
             Facts(client=True, answers=False, host="ssh://ops@host", root_on_debian=True),
-            "DOCKER_HOST",
+            "ssh ops@host docker version",
         ),
+        (
+            Facts(
+                client=True,
+                answers=False,
+                host="ssh://ops@host",
+                complaint="stderr=Host key verification failed.\n",
+            ),
+            "ssh-keyscan host",
+        ),
+        (Facts(client=True, answers=False, host="tcp://host:2375"), "DOCKER_HOST"),
     ],
 )
 def test_without_an_engine_the_way_out_is_named(facts: Facts, way_out: str) -> None:
     with pytest.raises(SetupError, match=way_out):
+        engine.decide(facts)
+
+
+@pytest.mark.parametrize("host", ["ssh://ops@host", "tcp://host:2375"])
+def test_for_an_engine_elsewhere_none_is_installed_here(host: str) -> None:
+    facts = Facts(client=False, answers=False, host=host, root_on_debian=True)
+    with pytest.raises(SetupError, match="no engine is needed here"):
         engine.decide(facts)
 
 
@@ -108,6 +126,21 @@ def test_debian_and_its_descendants_are_known(
 ) -> None:
     (tmp_path / "os-release").write_text(release)
     assert debian.here(tmp_path / "os-release") is expected
+
+
+def test_a_package_for_the_tests_starts_no_service(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    with debian.services_off(policy):
+        assert subprocess.run([policy, "ssh", "start"], check=False).returncode == 101
+    assert not policy.exists()
+
+
+def test_a_policy_of_the_machines_own_is_left_alone(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    policy.write_text("its own")
+    with debian.services_off(policy):
+        pass
+    assert policy.read_text() == "its own"
 
 
 WANTED = {"loki": "grafana/loki:3.7.7", "grafana": "grafana/grafana:13.2.1"}

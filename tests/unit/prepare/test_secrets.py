@@ -88,6 +88,15 @@ def test_the_last_lines_name_the_urls_and_the_way_to_the_password() -> None:
     assert "pulumi config get monitoring:grafanaAdminPassword --stack dev" in text
 
 
+def test_the_last_lines_give_the_tunnel_to_what_only_the_server_itself_reaches() -> None:
+    urls = {"grafana_url": "http://localhost:3000", "prometheus_url": "http://localhost:9090"}
+    tunnel = "ssh -N -L 3000:localhost:3000 -L 9090:localhost:9090 deploy@server"
+    assert tunnel in tasks.closing("prod", urls, "ssh://deploy@server")
+    assert "ssh" not in tasks.closing("prod", urls)
+    open_urls = {key: url.replace("localhost", "server") for key, url in urls.items()}
+    assert "ssh" not in tasks.closing("prod", open_urls, "ssh://deploy@server")
+
+
 def test_a_problem_is_one_sentence_without_a_traceback() -> None:
     env = {"PATH": os.environ["PATH"], "PULUMI_CONFIG_PASSPHRASE_FILE": "/nowhere"}
     code = (
