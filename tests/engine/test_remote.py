@@ -1,0 +1,148 @@
+"""The setting `dockerHost: ssh://…` is all that a stack on another host needs.
+
+The tests tell one story, in their order: the server is off, then on, then cut off.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engine import docker
+from tests.engine.conftest import MakeEnvironment
+from tests.engine.environment import SERVICES, Environment
+from tests.engine.grafana import Grafana
+from tests.engine.server import Server
+from tests.engine.waiting import eventually
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a server that is off."""
+    made = Server(tmp_path_factory.mktemp("server"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.pathsep.join([str(made.programs), os.environ["PATH"]]))
+        yield made
+    made.remove()
+
+
+@pytest.fixture(scope="module")
+def planned(server: Server, make_environment: MakeEnvironment) -> Environment:
+    """Make an environment for the server that was never up."""
+    made = make_environment()
+    made.configure(dockerHost=server.url, bindAddress="0.0.0.0")  # noqa: S104 - to be reached
+    return made
+
+
+@pytest.fixture(scope="module")
+def running(server: Server, images: dict[str, str]) -> Server:
+    """Switch the server on, with the images there and its host key unknown."""
+    server.switch_on()
+    server.load(*images.values())
+    return server
+
+
+@pytest.fixture(scope="module")
+def remote(running: Server, planned: Environment) -> Environment:
+    """Bring the environment up on the server, whose host key is known now."""
+    _learn_host_key(running)
+    planned.up().succeeded()
+    return planned
+
+
+def _learn_host_key(server: Server) -> None:
+    scan = ["ssh-keyscan", server.address]
+    done = subprocess.run(scan, check=True, capture_output=True, text=True)
+    server.known_hosts.write_text(done.stdout)
+
+
+def _sentence(said: str) -> str:
+    """Give the one line in which the program says what is wrong; Pulumi shows it repeatedly."""
+    lines = {line.strip() for line in said.splitlines() if "nothing was changed" in line}
+    [line] = {line[line.index("nothing was changed") :] for line in lines}
+    return line
+
+
+def _resources(environment: Environment) -> str:
+    return environment.pulumi("stack", "--show-urns").succeeded().text
+
+
+def test_a_preview_works_with_the_server_switched_off_and_never_calls_ssh(
+    server: Server, planned: Environment
+) -> None:
+    text = planned.preview().succeeded().text
+    assert all(f"docker:index:Container {service} create" in text for service in SERVICES), text
+    assert server.connections() == []
+
+
+def test_a_server_that_is_off_is_said_in_one_sentence_and_nothing_is_changed(
+    server: Server, planned: Environment
+) -> None:
+    said = planned.up().failed()
+    assert f"the Docker engine at {server.url} does not answer: see whether" in _sentence(said)
+    assert f"`ssh root@{server.address} docker version` works" in _sentence(said)
+    assert "docker:index" not in _resources(planned)
+
+
+def test_an_unknown_host_key_is_one_sentence_with_the_command_that_adds_it(
+    running: Server, planned: Environment
+) -> None:
+    said = planned.up().failed()
+    assert f"`ssh-keyscan {running.address} >> ~/.ssh/known_hosts`" in _sentence(said)
+    assert "docker:index" not in _resources(planned)
+
+
+def test_the_four_containers_are_healthy_there_and_none_is_here(
+    running: Server, remote: Environment
+) -> None:
+    states = running.docker("ps", "--format", "{{.Names}} {{.Status}}").splitlines()
+    assert {state.split()[0] for state in states} == {remote.container(name) for name in SERVICES}
+    assert all("(healthy)" in state for state in states), states
+    assert docker.names("container", remote.prefix) == set()
+    remote.preview("--refresh", "--expect-no-changes").succeeded()
+
+
+def test_grafana_answers_at_the_address_of_the_outputs(
+    running: Server, remote: Environment
+) -> None:
+    url = remote.outputs()["grafana_url"]
+    assert url == f"http://{running.address}:{remote.setting('grafana', 'port')}"
+    grafana = Grafana(url, remote.password)
+    assert grafana.source_is_healthy("prometheus")
+    own = f'{{container="{remote.container("grafana")}"}}'
+    eventually(lambda: grafana.lines(own), seconds=20, what="a line of a container there")
+
+
+def test_grafana_answers_here_through_a_tunnel(running: Server, remote: Environment) -> None:
+    port = remote.setting("grafana", "port")
+    tunnel = ["ssh", "-N", "-L", f"{port}:localhost:{port}", f"root@{running.address}"]
+    with subprocess.Popen(tunnel) as process:
+        eventually(remote.grafana().accepts, seconds=10, what="Grafana at the tunnel's end")
+        process.terminate()
+
+
+def test_a_change_is_previewed_with_the_servers_cable_pulled(
+    running: Server, remote: Environment
+) -> None:
+    remote.configure(prometheus={"scrapeInterval": "7s"})
+    before = running.connections()
+    running.cut_off()
+    try:
+        text = remote.preview("--diff").succeeded().text
+    finally:
+        running.connect_again()
+    assert re.search(r'scrape_interval: "1s"\s*=> "7s"', text), text
+    assert running.connections() == before
+
+
+def test_destroy_takes_all_away_from_the_server(running: Server, remote: Environment) -> None:
+    remote.pulumi("destroy", "--yes").succeeded()
+    left = [
+        running.docker(kind, "ls", "--quiet", "--filter", f"name={remote.prefix}")
+        for kind in ("container", "volume", "network")
+    ]
+    assert left == ["", "", ""]
