@@ -75,7 +75,13 @@ class Monitoring(pulumi.ComponentResource):
             network=self.network,
             volume=volume,
             logs=self._settings.container_logs,
-            opts=self._child(depends_on=[self.containers[name] for name in service.after]),
+            opts=self._child(
+                depends_on=[self.containers[name] for name in service.after],
+                # The provider does not see that a container has lost its network. Where that was
+                # deleted, the id of the new one has every container made again.
+                replacement_trigger=self.network.id,
+                delete_before_replace=True,
+            ),
         )
 
     def _child(self, **options: Any) -> pulumi.ResourceOptions:
