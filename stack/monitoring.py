@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from stack import engine, grafana, loki, prometheus, promtail
+from stack import annotation, engine, grafana, loki, prometheus, promtail
 from stack.container import container
 from stack.service import Service
 from stack.settings import Settings
@@ -40,6 +40,7 @@ class Monitoring(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(providers={"docker": provider}),
         )
         self._settings = settings
+        self._deploy = annotation.Deploy(settings)
         self.network = docker.Network(
             "network", name=settings.prefix, driver="bridge", opts=self._child()
         )
@@ -47,6 +48,7 @@ class Monitoring(pulumi.ComponentResource):
         self.containers: dict[str, docker.Container] = {}
         for service in services:
             self._add(service)
+        self._deploy.tell_after(container.id for container in self.containers.values())
         self.outputs = self._outputs()
         self.register_outputs(self.outputs)
 
@@ -76,6 +78,7 @@ class Monitoring(pulumi.ComponentResource):
             volume=volume,
             logs=self._settings.container_logs,
             opts=self._child(
+                hooks=self._deploy.hooks,
                 depends_on=[self.containers[name] for name in service.after],
                 # The provider does not see that a container has lost its network. Where that was
                 # deleted, the id of the new one has every container made again.

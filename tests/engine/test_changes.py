@@ -68,6 +68,19 @@ def ticks(environment: Environment, clock: str) -> list[int]:
     return sorted({int(line.text.split()[1]) for line in found})
 
 
+def marks(environment: Environment) -> list[str]:
+    """Give what the deploys' marks on the dashboards say that they did, the newest first."""
+    found = environment.grafana().ask(f"/api/annotations?tags=deploy&tags={environment.name}")
+    return [mark["text"].splitlines()[1] for mark in found]
+
+
+def test_an_up_leaves_a_mark_on_the_dashboards_unless_it_changes_nothing(
+    environment: Environment,
+) -> None:
+    environment.up("--expect-no-changes").succeeded()
+    assert marks(environment) == ["started anew: grafana, loki, prometheus, promtail"]
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_of_one_thing_shows_as_it_replaces_one_container_and_loses_nothing(
     name: str, environment: Environment, clock: str
@@ -78,6 +91,7 @@ def test_a_change_of_one_thing_shows_as_it_replaces_one_container_and_loses_noth
     eventually(lambda: ticks(environment, clock), seconds=20, what="the first lines")
     oldest = grafana.metric("min(min_over_time(timestamp(up)[1h:1s]))")
     before = environment.ids()
+    deploys = marks(environment)
 
     change.make(environment)
     diff = environment.preview("--diff").succeeded().text
@@ -88,6 +102,7 @@ def test_a_change_of_one_thing_shows_as_it_replaces_one_container_and_loses_noth
 
     assert any(all(word in line for word in change.shown) for line in changed), diff
     assert [s for s in SERVICES if before[s] != after[s]] == [change.replaces]
+    assert marks(environment) == [f"started anew: {change.replaces}", *deploys]
     grafana = environment.grafana()
     assert grafana.ask("/api/dashboards/uid/by-hand")["dashboard"]["title"] == "Saved by hand"
     assert grafana.metric("min(min_over_time(timestamp(up)[1h:1s]))") == oldest
