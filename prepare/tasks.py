@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prepare import (
-    debian,
     engine,
     environments,
     images,
@@ -22,7 +21,7 @@ from prepare import (
     virtualenv,
 )
 from prepare.commands import ask, show
-from prepare.places import EXAMPLE, PYTHON, TOOLS
+from prepare.places import EXAMPLE, PYTHON
 from prepare.progress import SetupError, note, step
 from prepare.stacks import PASSWORD, Stack
 from stack import remote
@@ -163,37 +162,3 @@ def env(name: str) -> None:
     for key, value in stack.env.items():
         if shell.get(key) != value:
             print(f"export {key}={shlex.quote(value)}")
-
-
-def check() -> None:
-    """Run the linters and the type checker."""
-    virtualenv.ready(virtualenv.TESTS)
-    bin_folder = PYTHON.parent
-    show(bin_folder / "ruff", "check")
-    show(bin_folder / "ruff", "format", "--check")
-    show(bin_folder / "mypy")
-
-
-def test_unit(*arguments: str) -> None:
-    """Run the unit tests."""
-    virtualenv.ready(virtualenv.TESTS)
-    show(PYTHON, "-m", "pytest", *(arguments or ("tests/unit",)), env=pulumi_cli.environment())
-
-
-def test_engine(*arguments: str) -> None:
-    """Run the engine tests, which need all that the stack needs and find its images in a file."""
-    virtualenv.ready(virtualenv.TESTS)
-    pulumi_cli.ready()
-    engine.ready()
-    debian.have_ssh_server()
-    usable = images.ready(images.defaults())
-    images.ready_for_example(usable)
-    TOOLS.mkdir(exist_ok=True)
-    (TOOLS / "images.json").write_text(json.dumps(usable))
-    test_unit(*(arguments or ("tests/engine",)))
-
-
-def test() -> None:
-    """Run every check and test: the cheap ones first."""
-    check()
-    test_engine("tests/unit", "tests/engine")

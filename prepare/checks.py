@@ -1,0 +1,54 @@
+"""The checks and tests of the project, the cheap ones first."""
+
+from __future__ import annotations
+
+import json
+
+from prepare import debian, engine, golang, images, pulumi_cli, virtualenv
+from prepare.commands import show
+from prepare.places import PYTHON, ROOT, TOOLS
+
+
+def check() -> None:
+    """Run the linters, of the workflows and the shell scripts too, and the type checker."""
+    virtualenv.ready(virtualenv.TESTS)
+    bin_folder = PYTHON.parent
+    show(bin_folder / "ruff", "check")
+    show(bin_folder / "ruff", "format", "--check")
+    show(bin_folder / "mypy")
+    scripts = (*ROOT.glob("configs/*/*.sh"), *ROOT.glob("lab/*/*.sh"))
+    show(bin_folder / "shellcheck", *scripts)
+    workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
+    show(golang.actionlint(), "-shellcheck", bin_folder / "shellcheck", "-pyflakes=", *workflows)
+    # Offline: whether a pinned commit is the tag's is seen by whoever pins it.
+    show(bin_folder / "zizmor", "-qq", "--offline", "--persona=pedantic", *workflows)
+
+
+def test_unit(*arguments: str) -> None:
+    """Run the unit tests."""
+    virtualenv.ready(virtualenv.TESTS)
+    show(PYTHON, "-m", "pytest", *(arguments or ("tests/unit",)), env=pulumi_cli.environment())
+
+
+def test_engine(*arguments: str) -> None:
+    """Run the engine tests, which need all that the stack needs and find its images in a file."""
+    virtualenv.ready(virtualenv.TESTS)
+    pulumi_cli.ready()
+    engine.ready()
+    debian.have_ssh_server()
+    usable = images.ready(images.defaults())
+    images.ready_for_example(usable)
+    TOOLS.mkdir(exist_ok=True)
+    (TOOLS / "images.json").write_text(json.dumps(usable))
+    test_unit(*(arguments or ("tests/engine",)))
+
+
+def test_configs() -> None:
+    """Let every program check its configuration, and Prometheus the rules."""
+    test_engine("tests/engine/test_configs.py", "tests/engine/test_rules.py")
+
+
+def test() -> None:
+    """Run every check and test: the cheap ones first."""
+    check()
+    test_engine("tests/unit", "tests/engine")
