@@ -170,7 +170,9 @@ def _scalar(
 def _unknown(path: Path, known: Mapping[str, object]) -> Problem:
     close = difflib.get_close_matches(str(path[-1]), known, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"known are: {', '.join(known)}"
-    return Problem(path, f"is not a setting; {hint}")
+    key = Problem(path, "").key
+    remedy = f"docs/settings.md lists all; take it out with: pulumi config rm --path '{key}'"
+    return Problem(path, f"is not a setting of this version; {hint}\n  {remedy}")
 
 
 def _shown(value: object) -> str:

@@ -27,19 +27,22 @@ def images() -> dict[str, str]:
     return found
 
 
-MakeEnvironment = Callable[[], Environment]
+MakeEnvironment = Callable[..., Environment]
 
 
 @pytest.fixture(scope="module")
 def make_environment(
     images: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MakeEnvironment]:
-    """Make environments that are gone after the module, whatever happened."""
+    """Make environments that are gone after the module, whatever happened.
+
+    The settings are those of the project's environment whose name is given, or a test's own.
+    """
     made: list[Environment] = []
 
-    def make() -> Environment:
+    def make(like: str | None = None) -> Environment:
         folder: Path = tmp_path_factory.mktemp("environment")
-        made.append(Environment(folder, images))
+        made.append(Environment(folder, images, like))
         return made[-1]
 
     yield make

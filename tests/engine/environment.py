@@ -57,10 +57,11 @@ def free_port() -> int:
 class Environment:
     """One stack on the engine, driven by the `pulumi` command as a user does.
 
-    Its state, its secrets and its settings are in `folder`; no other stack is touched.
+    Its state, its secrets and its settings are in `folder`; no other stack is touched. The settings
+    begin as those of the project's environment `like`, where that is given.
     """
 
-    def __init__(self, folder: Path, images: dict[str, str]) -> None:
+    def __init__(self, folder: Path, images: dict[str, str], like: str | None = None) -> None:
         self.name = f"t{secrets.token_hex(3)}"
         self.prefix = f"monitoring-{self.name}"
         self.project = folder / "project"
@@ -69,6 +70,8 @@ class Environment:
         self._state = folder / "state"
         self._settings = self.project / f"Pulumi.{self.name}.yaml"
         self._copy_program()
+        if like:
+            shutil.copy(ROOT / f"Pulumi.{like}.yaml", self._settings)
         self.pulumi("stack", "init", self.name).succeeded()
         self.configure(
             grafana={"image": images["grafana"], "port": free_port()},
@@ -79,8 +82,9 @@ class Environment:
             },
             loki={"image": images["loki"]},
             promtail={"image": images["promtail"]},
-            keepVolumes=False,
         )
+        if not like:
+            self.configure(keepVolumes=False)
         self.set_password(self.password)
 
     def _copy_program(self) -> None:
@@ -173,6 +177,7 @@ class Environment:
         try:
             # A run that was interrupted leaves a lock behind.
             self.pulumi("cancel", "--yes")
+            self.pulumi("state", "unprotect", "--all", "--yes")
             self.pulumi("destroy", "--yes", "--skip-preview").succeeded()
         finally:
             docker.remove_all(self.prefix)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import socket
 from typing import Any
 
@@ -41,6 +43,18 @@ def test_a_wrong_setting_names_its_key_and_shows_the_lines(broken: Environment) 
     said = refused(broken)
     assert "monitoring:jobs[0].targets[0] is 'backend'" in said
     assert f"in Pulumi.{broken.name}.yaml" in said
+
+
+def test_a_setting_of_another_version_goes_away_with_the_command_that_is_shown(
+    broken: Environment,
+) -> None:
+    broken.configure(prometheus={"retention": "15d"})
+    said = refused(broken)
+    assert "monitoring:prometheus.retention is not a setting of this version" in said
+    assert "did you mean 'retentionTime'?" in said
+    [command] = re.findall(r"take it out with: pulumi (.*)", said)
+    broken.pulumi(*shlex.split(command)).succeeded()
+    broken.preview().succeeded()
 
 
 def test_a_missing_password_tells_the_command_that_sets_it(broken: Environment) -> None:

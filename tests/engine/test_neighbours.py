@@ -1,39 +1,129 @@
-"""Two environments on one engine do not touch each other, and destroy takes only its own."""
+"""Several environments on one engine do not touch each other, and destroy takes only its own."""
 
 from __future__ import annotations
 
-from tests.engine import docker
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.engine import docker, talker
 from tests.engine.conftest import MakeEnvironment
-from tests.engine.environment import SERVICES
+from tests.engine.environment import SERVICES, Environment
+from tests.engine.waiting import eventually
+
+KINDS = ("dev", "staging", "prod")
+# One request at a time, answered whatever it asks for.
+SERVE = """
+echo I am {kind}
+while :; do
+  printf 'HTTP/1.0 200 OK\\r\\n\\r\\nbackend_info{{kind="{kind}"}} 1\\n' | nc -l -p 3000
+done
+"""
 
 
-def test_one_of_two_environments_is_destroyed_and_the_other_works_on(
-    make_environment: MakeEnvironment,
+@dataclass(frozen=True)
+class Neighbour:
+    """One of the project's environments, with an application of its own beside it."""
+
+    kind: str
+    environment: Environment
+
+    @property
+    def application(self) -> str:
+        """The name of the application's container."""
+        return f"app-{self.environment.name}"
+
+    def start_application(self) -> None:
+        """Start a backend in the stack's network and in the compose project that it collects."""
+        project = self.environment.setting("logs", "projects")[0]
+        talker.start(
+            self.application,
+            SERVE.format(kind=self.kind),
+            f"--network={self.environment.prefix}",
+            "--network-alias=backend",
+            f"--label=com.docker.compose.project={project}",
+        )
+
+    def kinds(self) -> set[str]:
+        """Give whose backends the metrics know."""
+        grafana = self.environment.grafana()
+        return {kind for kind in KINDS if grafana.metric(f'backend_info{{kind="{kind}"}}')}
+
+    def containers(self) -> set[str]:
+        """Give whose lines the logs have."""
+        lines = self.environment.grafana().lines('{container=~".+"}')
+        return {line.labels["container"] for line in lines}
+
+
+@pytest.fixture(scope="module")
+def neighbours(make_environment: MakeEnvironment) -> Iterator[dict[str, Neighbour]]:
+    """Bring up all three environments of the project, as their files say, on one engine."""
+    found = {kind: Neighbour(kind, make_environment(kind)) for kind in KINDS}
+    # A developer's own machine collects all, unless it is shared.
+    found["dev"].environment.configure(logs={"projects": ["app-dev"]})
+    try:
+        for neighbour in found.values():
+            neighbour.environment.up().succeeded()
+            neighbour.start_application()
+        yield found
+    finally:
+        for neighbour in found.values():
+            docker.docker("rm", "--force", neighbour.application, check=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_of_three_environments_has_its_own_data_and_no_others(
+    kind: str, neighbours: dict[str, Neighbour]
 ) -> None:
-    first, second = make_environment(), make_environment()
-    first.up().succeeded()
-    second.up().succeeded()
-    before = second.ids()
+    neighbour = neighbours[kind]
+    eventually(lambda: neighbour.kinds() == {kind}, seconds=30, what=f"the metrics of {kind}")
+    own = {neighbour.application, *(neighbour.environment.container(name) for name in SERVICES)}
 
-    first.pulumi("destroy", "--yes").succeeded()
+    def complete() -> bool:
+        found = neighbour.containers()
+        assert found <= own
+        return neighbour.application in found
 
-    assert docker.names("container", first.prefix) == set()
-    assert docker.names("network", first.prefix) == set()
-    assert docker.names("volume", first.prefix) == set()
-    assert second.ids() == before
-    assert {docker.health(second.container(name)) for name in SERVICES} == {"healthy"}
-    assert second.grafana().number("vector(1)+vector(1)") == 2
-    second.preview("--refresh", "--expect-no-changes").succeeded()
+    eventually(complete, seconds=30, what=f"the lines of {kind}")
+
+
+def test_a_protected_environment_is_not_destroyed(neighbours: dict[str, Neighbour]) -> None:
+    prod = neighbours["prod"].environment
+    before = prod.ids()
+    said = prod.pulumi("destroy", "--yes").failed()
+    assert "protected" in said
+    assert prod.ids() == before
+    assert {docker.health(prod.container(name)) for name in SERVICES} == {"healthy"}
+
+
+def test_one_of_three_environments_is_destroyed_and_the_others_work_on(
+    neighbours: dict[str, Neighbour],
+) -> None:
+    others = [neighbours[kind].environment for kind in ("dev", "prod")]
+    before = [other.ids() for other in others]
+    gone = neighbours["staging"]
+    docker.docker("rm", "--force", gone.application)
+
+    gone.environment.pulumi("destroy", "--yes").succeeded()
+
+    for kind in ("container", "network", "volume"):
+        assert docker.names(kind, gone.environment.prefix) == set()
+    assert [other.ids() for other in others] == before
+    for other in others:
+        assert {docker.health(other.container(name)) for name in SERVICES} == {"healthy"}
+        assert other.grafana().number("vector(1)+vector(1)") == 2
+        other.preview("--refresh", "--expect-no-changes").succeeded()
 
 
 def test_volumes_outlive_destroy_where_the_settings_keep_them_and_are_found_again(
-    make_environment: MakeEnvironment,
+    neighbours: dict[str, Neighbour],
 ) -> None:
-    kept = make_environment()
-    kept.configure(keepVolumes=True)
-    kept.up().succeeded()
+    neighbour = neighbours["dev"]
+    kept = neighbour.environment
     saved = {"dashboard": {"uid": "by-hand", "title": "Saved by hand"}, "overwrite": True}
     kept.grafana().ask("/api/dashboards/db", saved)
+    docker.docker("rm", "--force", neighbour.application)
 
     kept.pulumi("destroy", "--yes").succeeded()
     assert docker.names("container", kept.prefix) == set()
