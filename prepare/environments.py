@@ -18,6 +18,8 @@ _FILE = """\
 config:
   # The server. Without it, the engine of whoever runs `pulumi up`.
   # monitoring:dockerHost: ssh://deploy@{name}.example.com
+  # For data that must not be lost:
+  # monitoring:protectVolumes: true
   # What to scrape: a backend that joins the network monitoring-{name}.
   monitoring:jobs:
     - name: backend
@@ -32,8 +34,6 @@ config:
     port: {grafana}
   monitoring:prometheus:
     port: {prometheus}
-  # For data that must not be lost:
-  # monitoring:protectVolumes: true
 """
 
 
