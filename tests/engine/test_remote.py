@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from prepare import tunnel, verification
 from tests.engine import docker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import SERVICES, Environment
@@ -123,6 +124,20 @@ def test_grafana_answers_here_through_a_tunnel(running: Server, remote: Environm
     with subprocess.Popen(tunnel) as process:
         eventually(remote.grafana().accepts, seconds=10, what="Grafana at the tunnel's end")
         process.terminate()
+
+
+def test_a_deploy_there_is_proved_from_here_through_a_tunnel(
+    running: Server, remote: Environment
+) -> None:
+    # As the outputs have them where the ports are bound to loopback.
+    urls = {
+        name: f"http://localhost:{remote.setting(name, 'port')}"
+        for name in ("grafana", "prometheus")
+    }
+    with tunnel.reach(running.url, urls) as reached:
+        assert urls["grafana"] != reached["grafana"]
+        results = verification.verify(reached["grafana"], reached["prometheus"], remote.password)
+    assert all(result.passed for result in results), verification.table(results)
 
 
 def test_a_change_is_previewed_with_the_servers_cable_pulled(
