@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from prepare import touched, virtualenv
+from prepare.places import ROOT
 from prepare.progress import SetupError, note
+from prepare.stacks import PASSWORD
 from stack import remote
 
 STATE = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")
@@ -23,20 +25,30 @@ def prepare(name: str) -> None:
     ready(name)
 
 
-def ready(name: str, given: Mapping[str, str] = os.environ, home: Path | None = None) -> None:
+def ready(
+    name: str,
+    given: Mapping[str, str] = os.environ,
+    home: Path | None = None,
+    root: Path = ROOT,
+) -> None:
     """Check what a job is given for an environment, and write the key and the known hosts.
 
     A job that does not name the key among its variables, such as the preview, gets no way to the
     server. Raises `SetupError` with every value that is missing.
     """
     wanted = [*STATE]
-    if KEY in given and remote.is_ssh(touched.docker_host(name)):
+    if KEY in given and remote.is_ssh(touched.docker_host(name, root)):
         wanted += [KEY, KNOWN_HOSTS]
     missing = [variable for variable in wanted if not given.get(variable)]
     if missing:
         raise SetupError(
-            f"{', '.join(missing)} is not set for the environment {name}: add it in GitHub, "
-            "Settings, Environments (docs/pull-requests.md)"
+            f"{', '.join(missing)} is not given to this job: add it in GitHub, Settings, "
+            f"Environments, to the one of {name} that the job names (docs/pull-requests.md)"
+        )
+    if f"\n  {PASSWORD}:" not in (root / f"Pulumi.{name}.yaml").read_text():
+        raise SetupError(
+            f"Pulumi.{name}.yaml has no password for Grafana, and one made here would be lost: run "
+            f"`pulumi config set --secret {PASSWORD} --stack {name}` on your machine, and commit it"
         )
     if KEY in wanted:
         folder = (home or Path.home()) / ".ssh"

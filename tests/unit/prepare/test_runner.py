@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prepare import runner, touched
+from prepare import runner
 from prepare.progress import SetupError
 
 STATE = {"PULUMI_BACKEND_URL": "s3://state", "PULUMI_CONFIG_PASSPHRASE": "open sesame"}
@@ -16,14 +16,30 @@ SERVER = {
 }
 
 
-@pytest.fixture(autouse=True)
-def behind_ssh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(touched, "docker_host", lambda _name: "ssh://deploy@example.com")
+FILE = """
+config:
+  monitoring:dockerHost: ssh://deploy@example.com
+  monitoring:grafanaAdminPassword:
+    secure: v1:encrypted
+"""
 
 
-def test_the_key_and_the_known_hosts_are_for_the_user_only(tmp_path: Path) -> None:
-    runner.ready("prod", STATE | SERVER, tmp_path)
-    key, hosts = tmp_path / ".ssh/id_ed25519", tmp_path / ".ssh/known_hosts"
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Give a user's folder, beside a project with an environment on a server."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(FILE)
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+def ready(home: Path, given: dict[str, str]) -> None:
+    runner.ready("prod", given, home, home.parent)
+
+
+def test_the_key_and_the_known_hosts_are_for_the_user_only(home: Path) -> None:
+    ready(home, STATE | SERVER)
+    key, hosts = home / ".ssh/id_ed25519", home / ".ssh/known_hosts"
     assert key.read_text() == "-----BEGIN\nsecret\nEND-----\n"
     assert hosts.read_text() == "host key\n"
     assert [path.stat().st_mode & 0o777 for path in (key.parent, key, hosts)] == [
@@ -33,34 +49,40 @@ def test_the_key_and_the_known_hosts_are_for_the_user_only(tmp_path: Path) -> No
     ]
 
 
-def test_what_a_runner_knows_already_is_left_and_not_written_twice(tmp_path: Path) -> None:
-    hosts = tmp_path / ".ssh/known_hosts"
+def test_what_a_runner_knows_already_is_left_and_not_written_twice(home: Path) -> None:
+    hosts = home / ".ssh/known_hosts"
     hosts.parent.mkdir()
     hosts.write_text("another host\n")
     for _ in range(2):
-        runner.ready("prod", STATE | SERVER, tmp_path)
+        ready(home, STATE | SERVER)
     assert hosts.read_text() == "another host\nhost key\n"
 
 
-def test_another_key_of_the_runners_is_never_overwritten(tmp_path: Path) -> None:
-    key = tmp_path / ".ssh/id_ed25519"
+def test_another_key_of_the_runners_is_never_overwritten(home: Path) -> None:
+    key = home / ".ssh/id_ed25519"
     key.parent.mkdir()
     key.write_text("mine\n")
     with pytest.raises(SetupError, match="another key"):
-        runner.ready("prod", STATE | SERVER, tmp_path)
+        ready(home, STATE | SERVER)
     assert key.read_text() == "mine\n"
 
 
 def test_a_job_without_the_key_among_its_variables_gets_no_way_to_the_server(
-    tmp_path: Path,
+    home: Path,
 ) -> None:
-    runner.ready("prod", STATE, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    ready(home, STATE)
+    assert list(home.iterdir()) == []
 
 
 @pytest.mark.parametrize("missing", [*STATE, *SERVER])
-def test_a_missing_value_is_named_and_no_other_is_shown(missing: str, tmp_path: Path) -> None:
+def test_a_missing_value_is_named_and_no_other_is_shown(missing: str, home: Path) -> None:
     with pytest.raises(SetupError, match=missing) as said:
-        runner.ready("prod", STATE | SERVER | {missing: ""}, tmp_path)
+        ready(home, STATE | SERVER | {missing: ""})
     assert "sesame" not in str(said.value)
-    assert list(tmp_path.iterdir()) == []
+    assert list(home.iterdir()) == []
+
+
+def test_a_password_that_nobody_would_know_is_not_made_on_a_runner(home: Path) -> None:
+    (home.parent / "Pulumi.prod.yaml").write_text(FILE.replace("Admin", "Other"))
+    with pytest.raises(SetupError, match=r"pulumi config set --secret .* commit it"):
+        ready(home, STATE)
