@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from review import github
+from review import comment, drift, github, secrecy, steps
 
 
 def main() -> int:
@@ -23,6 +23,14 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m review", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    for name, run, meaning in (
+        ("preview", _preview, "say what `pulumi up` would do; exits as `pulumi preview` does"),
+        ("drift", _drift, "say what is not as it was deployed; exits with 2 where there is any"),
+    ):
+        look = commands.add_parser(name, help=meaning)
+        look.add_argument("--stack", required=True, help="the environment")
+        look.add_argument("--output", type=Path, help="a file that gets the text as well")
+        look.set_defaults(run=run)
     post = commands.add_parser(
         "post", help="write a text to GitHub, in the place of the one before"
     )
@@ -36,6 +44,26 @@ def _parser() -> argparse.ArgumentParser:
     for each in (comment, issue):
         each.add_argument("--file", type=Path, required=True, help="the text, in Markdown")
     return parser
+
+
+def _preview(options: argparse.Namespace) -> int:
+    found = steps.preview(options.stack)
+    _say(options, comment.comment(options.stack, found))
+    return found.code
+
+
+def _drift(options: argparse.Namespace) -> int:
+    found = drift.look(options.stack)
+    _say(options, drift.report(options.stack, found))
+    return found.code
+
+
+def _say(options: argparse.Namespace, text: str) -> None:
+    """Print the text, and write it to the file, without any secret of the stack."""
+    masked = secrecy.mask(text, secrecy.secrets(options.stack))
+    print(masked, end="")
+    if options.output:
+        options.output.write_text(masked)
 
 
 def _post_comment(options: argparse.Namespace) -> int:

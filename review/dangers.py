@@ -1,0 +1,161 @@
+"""What a reviewer must not overlook: data that goes, ports that open, power that is given."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from review.impact import about, title
+from review.markdown import code, words
+from review.steps import Preview, State, Step
+from stack import formats
+
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - Docker's default, to be warned of
+_GIVEN = ("privileged", "devices", "groupAdds")
+_SHARED = ("networkMode", "pidMode", "ipcMode", "usernsMode")
+_ROOT = ("", "0", "root")
+# Where the files say how much is kept.
+_PROMETHEUS = "/etc/prometheus/prometheus.yml"
+_RETENTIONS = (
+    (_PROMETHEUS, ("storage", "tsdb", "retention", "time"), formats.DURATION),
+    (_PROMETHEUS, ("storage", "tsdb", "retention", "size"), formats.SIZE),
+    ("/etc/loki/loki.yml", ("limits_config", "retention_period"), formats.DURATION),
+)
+
+
+@dataclass(frozen=True)
+class Danger:
+    """A warning; `grave` for what cannot be taken back or lets somebody in.
+
+    `lost` is the data that is deleted, if any.
+    """
+
+    text: str
+    grave: bool = True
+    lost: str = ""
+
+
+def of(preview: Preview) -> list[Danger]:
+    """Find every danger of a preview."""
+    containers = [step for step in preview.of("container") if step.new]
+    return [
+        *(danger for step in preview.steps if step.kind == "volume" for danger in _volume(step)),
+        *(danger for step in containers for danger in (*_retention(step), *_ports(step))),
+        *_power(containers),
+    ]
+
+
+def _volume(step: Step) -> Iterator[Danger]:
+    if step.old is None:
+        return
+    data = about(step.service).data
+    volume = f"the volume {code(step.old.inputs.get('name', step.name))}, which holds {data}"
+    if step.operation in ("delete", "replace"):
+        anew = f" {title(step.service)} starts with an empty one." if step.new else ""
+        if step.old.retained:
+            kept = "It stays on the host (`keepVolumes`) until somebody removes it there."
+            yield Danger(f"The stack forgets {volume}. {kept}{anew}", grave=False)
+        else:
+            yield Danger(f"**Data is deleted**: {volume}.{anew}", lost=data)
+    elif step.new:
+        if step.old.retained and not step.new.retained:
+            yield Danger(f"From now on `pulumi destroy` deletes {volume}.", grave=False)
+        if step.old.protected and not step.new.protected:
+            text = f"From now on a change of the program can take away {volume}."
+            yield Danger(text, grave=False)
+
+
+def _retention(step: Step) -> Iterator[Danger]:
+    """Find what Prometheus or Loki will delete by itself, since less is to be kept."""
+    for path, keys, form in _RETENTIONS:
+        old, new = (_setting(state, path, keys) for state in (step.old, step.new))
+        try:
+            before, after = (form.parse(value) for value in (old, new))
+        except ValueError:
+            continue
+        if _amount(after) < _amount(before):
+            text = (
+                f"**Data is deleted**: {title(step.service)} keeps only the last {code(new)}, until"
+                f" now {code(old)}. It deletes what is older."
+            )
+            yield Danger(text, lost=f"what {title(step.service)} has beyond {after}")
+
+
+def _setting(state: State | None, path: str, keys: tuple[str, ...]) -> Any:
+    uploads = state.inputs.get("uploads") if state else None
+    for each in uploads if isinstance(uploads, list) else []:
+        if each["file"] == path:
+            try:
+                content: Any = yaml.safe_load(each["content"])
+                for key in keys:
+                    content = content[key]
+            except (yaml.YAMLError, LookupError, TypeError):
+                return None
+            return content
+    return None
+
+
+def _amount(kept: Any) -> float:
+    return float(kept.seconds if isinstance(kept, formats.Duration) else kept.bytes)
+
+
+def _ports(step: Step) -> Iterator[Danger]:
+    old, new = (
+        {(port.get("ip") or _EVERYWHERE, port["external"]) for port in ports or []}
+        for ports in step.input("ports")
+    )
+    for address, port in sorted(new - old):
+        where = code(f"{address}:{port}")
+        if not ipaddress.ip_address(address).is_loopback:
+            text = (
+                f"**A port is opened to the network**: {title(step.service)} listens on {where}, so"
+                " that others than this host's programs reach it."
+            )
+            if step.service == "prometheus":
+                text += " It has no log-in: whoever reaches it reads every metric."
+            yield Danger(text)
+        elif step.old:
+            text = f"A port is opened: {title(step.service)} listens on {where}, for this host only"
+            yield Danger(f"{text}.", grave=False)
+
+
+def _power(containers: list[Step]) -> Iterator[Danger]:
+    given: dict[str, list[str]] = {}
+    for step in containers:
+        for what in _powers(step.new) - _powers(step.old):
+            given.setdefault(what, []).append(title(step.service))
+    for what, services in sorted(given.items()):
+        yield Danger(f"**More power** for {words(services)}: {what}.")
+
+
+def _powers(state: State | None) -> set[str]:
+    """Give what a container may do beyond the stack's own rule: no root, no capability."""
+    if state is None:
+        return set()
+    has = state.inputs
+    capabilities, options = has.get("capabilities") or {}, has.get("securityOpts") or []
+    found = {
+        "it runs as root": str(has.get("user") or "").partition(":")[0] in _ROOT,
+        "Docker's default capabilities": "ALL" not in (capabilities.get("drops") or []),
+        "it may gain privileges, without `no-new-privileges`": not any(
+            option.startswith("no-new-privileges") for option in options
+        ),
+    }
+    return {what for what, is_so in found.items() if is_so}.union(
+        (f"the capability {code(each)}" for each in capabilities.get("adds") or []),
+        (code(option) for option in options if option.endswith("unconfined")),
+        (_mount(each) for each in has.get("mounts") or [] if each["type"] == "bind"),
+        (f"{code(key)} {code(has[key])}" for key in _GIVEN if has.get(key)),
+        (f"the host's own, by {code(key)}" for key in _SHARED if has.get(key) == "host"),
+    )
+
+
+def _mount(mount: Mapping[str, Any]) -> str:
+    source = code(mount["source"])
+    if mount["source"].endswith("docker.sock"):
+        return f"{source} of the host, with which it can do all that root can"
+    return f"{source} of the host, to read" + ("" if mount.get("readOnly") else " and write")

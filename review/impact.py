@@ -1,0 +1,122 @@
+"""What a change means, in words: what happens to which service, and what is missed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from review.markdown import code, words
+from review.steps import Preview, Step
+
+_VERBS = {
+    "replace": "replaced",
+    "update": "changed in place",
+    "create": "started",
+    "delete": "taken away",
+}
+_OTHERS = _VERBS | {"update": "changed", "create": "made"}
+# Of a container, all that Docker's provider changes in place; it only notes down the rest.
+_IN_PLACE = {
+    *("memory", "memorySwap", "memoryReservation", "cpuShares", "cpuSet", "restart"),
+    *("maxRetryCount", "mustRun", "wait", "waitTimeout", "destroyGraceSeconds", "removeVolumes"),
+    *("start", "attach", "logs"),
+}
+
+
+@dataclass(frozen=True)
+class Service:
+    """What people miss while a service is replaced, and what its volume holds."""
+
+    absence: str
+    data: str
+
+
+# The seconds: from the old container's stop to the new one's first healthy check, on an engine with
+# two busy cores: 13, 12, 8 and 12 (tests/engine/test_review.py measures them again), rounded up.
+# Docker looks at the health every 10 s, so that the service answers earlier; one that has much to
+# read at its start, such as Prometheus after weeks, can take longer.
+SERVICES = {
+    "prometheus": Service("up to 15 s without scrapes", "all stored metrics"),
+    "loki": Service(
+        "up to 15 s without a search in the logs; Promtail waits for it, and no line is lost",
+        "all stored log lines",
+    ),
+    "promtail": Service(
+        "up to 10 s without new log lines; it goes on where it stopped, and none is lost",
+        "how far Promtail has read each log",
+    ),
+    "grafana": Service(
+        "up to 15 s without pages and alert notifications",
+        "Grafana's users, and the dashboards and settings that were saved by hand",
+    ),
+}
+_UNKNOWN = Service("it does not answer meanwhile", "all its data")
+
+
+def about(service: str) -> Service:
+    """Give what is known of a service."""
+    return SERVICES.get(service, _UNKNOWN)
+
+
+def title(service: str) -> str:
+    """Give a service's name as a sentence writes it."""
+    return service[:1].upper() + service[1:]
+
+
+def _absence(preview: Preview, service: str) -> str:
+    """Say what is missed; what it goes on with is true only where its volume stays."""
+    absence = about(service).absence
+    stays = all(step.service != service for step in preview.of("volume"))
+    return absence if stays else absence.partition(";")[0]
+
+
+def headline(stack: str, preview: Preview, lost: list[str]) -> str:
+    """Say in one sentence what happens to what; `lost` is the data that is deleted."""
+    containers = preview.of("container")
+    if all(step.operation == "same" for step in preview.steps):
+        return f"**{stack}**: nothing changes."
+    if containers and not any(s.old for s in preview.steps if s.kind == "container"):
+        made = words([title(step.service) for step in containers])
+        return f"**{stack}** is new: {made} are started."
+    clauses = [
+        f"{words(names)} {'is' if len(names) == 1 else 'are'} {verb}"
+        for operation, verb in _VERBS.items()
+        if (names := [title(s.service) for s in containers if s.operation == operation])
+    ]
+    if not clauses:
+        clauses = ["no container changes"]
+    elif len(containers) == 1 and containers[0].operation == "replace":
+        clauses[0] += f", {_absence(preview, containers[0].service)}"
+    fate = f"**deleted: {words(lost)}**" if lost else "no stored data is lost"
+    return f"**{stack}**: {words(clauses)}; {fate}."
+
+
+def consequences(preview: Preview) -> Iterator[str]:
+    """Say of each service what happens to it, where the headline does not."""
+    containers = preview.of("container")
+    for step in containers:
+        name = f"**{title(step.service)}**"
+        if step.operation == "replace" and len(containers) > 1:
+            yield f"{name} is replaced: {_absence(preview, step.service)}."
+        if step.operation == "update":
+            yield f"{name} is changed while it runs, without a break.{_not_applied(step)}"
+    for step in preview.of("network"):
+        yield f"The network {code(_name(step))} is {_OTHERS[step.operation]}."
+    for step in preview.steps:
+        if step.operation != "same" and ":" in step.kind:
+            verb = _OTHERS.get(step.operation, step.operation)
+            yield f"{code(step.name)} ({code(step.kind)}) is {verb}."
+
+
+def _name(step: Step) -> str:
+    return next(str(name) for name in (*step.input("name")[::-1], step.name) if name)
+
+
+def _not_applied(step: Step) -> str:
+    if not (lost := sorted(step.roots - _IN_PLACE)):
+        return ""
+    named = words([code(each) for each in lost])
+    return (
+        f" But {named} of a running container cannot be changed, which Docker's provider does not"
+        f" tell: to have it, {code(f'pulumi up --replace {step.urn!r}')}."
+    )

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from review.comment import LIMIT, comment
+from review.steps import Preview, read
+from tests.unit.review import recordings
+from tests.unit.review.recordings import changed, dashboard, uploads, with_states
+
+GITHUBS_LIMIT = 65_536
+
+
+def test_the_first_line_is_the_marker_and_the_second_says_what_happens() -> None:
+    marker, _, headline, *_ = comment("prod", recordings.preview("settings")).splitlines()
+    assert marker == "<!-- monitoring-preview:prod -->"
+    assert headline == (
+        "### **prod**: Prometheus, Loki and Grafana are replaced; no stored data is lost."
+    )
+
+
+def test_a_single_replacement_is_told_with_what_is_missed_meanwhile() -> None:
+    assert "**prod**: Loki is replaced, up to 15 s without a search in the logs;" in comment(
+        "prod", changed("loki", memory=384)
+    )
+
+
+def test_it_is_said_plainly_that_nothing_changes() -> None:
+    said = comment("prod", recordings.preview("same"))
+    assert "### **prod**: nothing changes." in said
+    assert "Every step" not in said
+
+
+def test_a_new_environment_is_told_as_new() -> None:
+    content = recordings.load("same")
+    for step in content["steps"]:
+        step["op"] = "create"
+        step.pop("oldState", None)
+    said = comment("prod", recordings.read(content))
+    assert "**prod** is new: Prometheus, Loki, Promtail and Grafana are started." in said
+
+
+def test_a_change_of_settings_is_listed_with_both_values() -> None:
+    said = comment("prod", recordings.preview("settings"))
+    assert "- memory limit: `512 MiB` → `384 MiB`" in said
+    assert "memorySwap" not in said.partition("Every step")[0]
+
+
+def test_a_changed_file_is_told_as_a_unified_diff() -> None:
+    said = comment("prod", recordings.preview("settings"))
+    assert "`/etc/prometheus/prometheus.yml`\n\n```diff\n@@ -1,6 +1,6 @@\n" in said
+    assert "-  scrape_interval: 1s\n-  scrape_timeout: 1s\n+  scrape_interval: 2s\n" in said
+
+
+def test_a_changed_secret_is_told_without_it() -> None:
+    said = comment("prod", recordings.preview("settings"))
+    assert "- environment: it changes, and is hidden since it holds a secret" in said
+
+
+def test_files_with_a_secret_among_them_are_told_as_hidden() -> None:
+    said = comment("prod", changed("loki", uploads="[secret]"))
+    assert "They hold a secret, and are hidden with it" in said
+
+
+def test_a_changed_image_is_told_by_its_name() -> None:
+    content = recordings.load("same")
+    for step in content["steps"]:
+        if step["urn"].endswith("::loki-image"):
+            step["op"] = "replace"
+            step["newState"]["inputs"]["name"] = "grafana/loki:3.8.0"
+        if step["urn"].endswith("::loki"):
+            step["op"] = "replace"
+            step["newState"]["inputs"]["image"] = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    said = comment("prod", recordings.read(content))
+    assert re.search(r"- image: `\S+` → `grafana/loki:3.8.0`", said)
+    assert "04da6b54" not in said
+
+
+def test_what_docker_cannot_change_in_place_is_told() -> None:
+    content = recordings.load("same")
+    [loki] = [step for step in content["steps"] if step["urn"].endswith("::loki")]
+    loki |= {"op": "update", "detailedDiff": {"tmpfs": {}, "memory": {}}}
+    said = comment("prod", recordings.read(content))
+    assert "But `tmpfs` of a running container cannot be changed" in said
+    assert f"pulumi up --replace '{loki['urn']}'" in said
+
+
+def test_a_failed_preview_has_its_error_on_top_without_the_engines_noise() -> None:
+    said = comment("prod", recordings.preview("broken", 1))
+    assert said.splitlines()[2] == "### **prod**: the preview failed, and so would `pulumi up`."
+    assert "monitoring:loki.retention is '1h', but Loki keeps lines for at least 24h" in said
+    assert "unhandled error" not in said
+    assert "pulumi-resource-docker" not in said
+
+
+def test_an_error_of_the_program_is_told_in_its_last_line_and_the_rest_is_folded() -> None:
+    said = comment("prod", recordings.preview("traceback", 1))
+    shown, _, folded = said.partition("<details>")
+    assert "TypeError: " in shown
+    assert "Traceback" not in shown
+    assert "Traceback" in folded
+
+
+def test_what_the_cli_says_before_it_can_preview_is_told() -> None:
+    said = comment("prod", read("", "error: no stack named 'prod' found\n", 255))
+    assert "```\nno stack named 'prod' found\n" in said
+
+
+def test_what_was_found_before_the_failure_is_told_after_it() -> None:
+    content = recordings.load("settings")
+    content["diagnostics"].append({"severity": "error", "message": "error: it broke\n"})
+    said = comment("prod", recordings.read(content, 1))
+    assert said.index("it broke") < said.index("- memory limit: `512 MiB` → `384 MiB`")
+
+
+LONG = "\n".join(f"key_{number}: a line of some length, and another" for number in range(2_000))
+PANELS = [{"id": n, "type": "stat", "title": f"A panel with number {n}"} for n in range(1_000)]
+
+
+def _changes(*, long_file: bool, long_dashboard: bool) -> Preview:
+    content = recordings.load("same")
+    for step in content["steps"]:
+        step["op"] = "replace"
+        inputs = step["newState"].get("inputs", {})
+        if step["urn"].endswith("::loki"):
+            step["newState"]["inputs"] = {
+                **inputs,
+                "memory": 384,
+                "uploads": uploads(loki=LONG if long_file else "short: 1", other="other: 1"),
+            }
+        if step["urn"].endswith("::grafana"):
+            titled = [{**panel, "title": f"{panel['title']}!"} for panel in PANELS]
+            before, after = (PANELS, titled) if long_dashboard else (PANELS[:1], titled[:1])
+            step["oldState"]["inputs"]["uploads"] = dashboard(panels=before)
+            step["newState"]["inputs"]["uploads"] = dashboard(panels=after)
+    return recordings.read(content)
+
+
+@pytest.mark.parametrize(
+    ("long_file", "long_dashboard", "cut", "left"),
+    [
+        (False, False, (), ("Every step", "A panel with number", "short: 1", "other: 1")),
+        (False, True, ("the list of steps and dashboards were cut",), ("short: 1", "1000 places")),
+        (
+            True,
+            False,
+            ("the list of steps, dashboards and long files were cut",),
+            ("`/etc/loki/loki.yml`: +2000", "other: 1", "384 MiB"),
+        ),
+    ],
+)
+def test_what_is_too_long_loses_the_least_useful_first_and_says_so(
+    *, long_file: bool, long_dashboard: bool, cut: tuple[str, ...], left: tuple[str, ...]
+) -> None:
+    said = comment("prod", _changes(long_file=long_file, long_dashboard=long_dashboard))
+    assert len(said) < GITHUBS_LIMIT
+    assert [words for words in (*cut, *left) if words not in said] == []
+    assert ("Too long for GitHub" in said) == bool(cut)
+    assert "**Data is deleted**" in said
+
+
+def test_an_endless_error_fits_with_its_end() -> None:
+    content = recordings.load("broken")
+    content["diagnostics"] = [{"severity": "error", "message": "error: " + "x " * LIMIT + "end"}]
+    said = comment("prod", recordings.read(content, 1))
+    assert len(said) < GITHUBS_LIMIT
+    assert "x end\n```" in said
+
+
+EVIL = "x`</details><!-- ``` --> @everyone #1 <img src=y> \u202ereversed\n# heading"
+
+
+@pytest.mark.parametrize(
+    "preview",
+    [
+        changed("loki", user=EVIL),
+        changed("loki", uploads=uploads(loki=f"{EVIL}\n````\n</details>")),
+        changed("grafana", uploads=dashboard(title=EVIL)),
+        changed("grafana", uploads=dashboard(panels=[{"id": 1, "type": EVIL, "title": EVIL}])),
+        with_states("loki-volume", "delete", {"inputs": {"name": EVIL}}, None),
+    ],
+)
+def test_what_files_and_settings_say_is_shown_as_text_only(preview: Preview) -> None:
+    outside = _outside_of_code(comment("prod", preview))
+    assert "@everyone" not in outside
+    assert "<img" not in outside
+    assert "\n# heading" not in outside
+    assert outside.count("<details>") == outside.count("</details>")
+    assert "\u202e" not in comment("prod", preview)
+
+
+def _outside_of_code(text: str) -> str:
+    """Take code away as CommonMark reads it: blocks first, then spans of as many backticks."""
+    blocks = re.sub(r"^(`{3,})[a-z]*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", blocks)

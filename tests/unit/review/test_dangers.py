@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from review import dangers
+from review.comment import comment
+from review.steps import Preview
+from tests.unit.review import recordings
+from tests.unit.review.recordings import changed, with_states
+
+NAME = "monitoring-prod-loki"
+
+
+def warned(preview: Preview) -> list[str]:
+    return [danger.text for danger in dangers.of(preview)]
+
+
+def test_what_changes_nothing_warns_of_nothing() -> None:
+    assert warned(recordings.preview("same")) == []
+
+
+@pytest.mark.parametrize("operation", ["delete", "replace"])
+def test_a_volume_that_goes_is_told_as_data_that_is_deleted(operation: str) -> None:
+    new = None if operation == "delete" else {"inputs": {"name": "another"}}
+    said = comment("prod", with_states("loki-volume", operation, {}, new))
+    assert "; **deleted: all stored log lines**." in said
+    assert f"> [!CAUTION]\n> - **Data is deleted**: the volume `{NAME}`, which holds all" in said
+    assert ("Loki starts with an empty one." in said) == (operation == "replace")
+
+
+def test_a_volume_that_is_kept_is_told_as_forgotten() -> None:
+    said = comment("prod", with_states("loki-volume", "delete", {"retainOnDelete": True}, None))
+    assert "; no stored data is lost." in said
+    assert f"> [!WARNING]\n> - The stack forgets the volume `{NAME}`" in said
+    assert "It stays on the host (`keepVolumes`)" in said
+    assert "CAUTION" not in said
+
+
+@pytest.mark.parametrize(
+    ("guard", "told"),
+    [
+        ("retainOnDelete", f"From now on `pulumi destroy` deletes the volume `{NAME}`"),
+        ("protect", f"From now on a change of the program can take away the volume `{NAME}`"),
+    ],
+)
+def test_a_volume_that_loses_its_guard_is_told_though_nothing_else_changes(
+    guard: str, told: str
+) -> None:
+    [text] = warned(with_states("loki-volume", "same", {guard: True}, {guard: False}))
+    assert text.startswith(told)
+    assert warned(with_states("loki-volume", "same", {guard: False}, {guard: True})) == []
+
+
+def _loki(retention: str) -> list[dict[str, str]]:
+    return recordings.uploads(loki=f"limits_config:\n  retention_period: {retention}")
+
+
+def _prometheus(time: str, size: str) -> list[dict[str, str]]:
+    text = f"storage: {{tsdb: {{retention: {{time: {time}, size: {size}}}}}}}"
+    return [{"file": "/etc/prometheus/prometheus.yml", "content": text}]
+
+
+@pytest.mark.parametrize(
+    ("service", "files", "told"),
+    [
+        ("loki", _loki("2d"), "Loki keeps only the last `2d`, until now `14d`"),
+        ("loki", _loki("30d"), ""),
+        ("prometheus", _prometheus("1w", "4GB"), "Prometheus keeps only the last `1w`"),
+        ("prometheus", _prometheus("15d", "100MB"), "Prometheus keeps only the last `100MB`"),
+        ("prometheus", _prometheus("90d", "1TB"), ""),
+        ("prometheus", _prometheus("]", "1TB"), ""),
+    ],
+)
+def test_a_shorter_retention_is_told_as_data_that_is_deleted(
+    service: str, files: list[dict[str, str]], told: str
+) -> None:
+    said = warned(changed(service, uploads=files))
+    assert len(said) == bool(told)
+    assert told in "".join(said)
+
+
+def _port(address: str, external: int = 9090) -> list[dict[str, Any]]:
+    return [{"ip": address, "external": external, "internal": 9090, "protocol": "tcp"}]
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.7", "::", ""])  # noqa: S104 - warned of
+def test_a_port_that_others_reach_is_a_grave_danger(address: str) -> None:
+    [danger] = dangers.of(changed("prometheus", ports=_port(address)))
+    assert danger.grave
+    assert "**A port is opened to the network**: Prometheus listens on" in danger.text
+    assert "It has no log-in" in danger.text
+
+
+def test_another_port_for_the_host_only_is_told() -> None:
+    [danger] = dangers.of(changed("prometheus", ports=_port("127.0.0.1", 9999)))
+    assert not danger.grave
+    assert "Prometheus listens on `127.0.0.1:9999`, for this host only" in danger.text
+
+
+def test_a_port_that_closes_is_no_danger() -> None:
+    assert warned(changed("prometheus", ports=[])) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"user": "0:0"}, "it runs as root"),
+        ({"user": ""}, "it runs as root"),
+        ({"securityOpts": []}, "it may gain privileges, without `no-new-privileges`"),
+        (
+            {"securityOpts": ["no-new-privileges:true", "seccomp=unconfined"]},
+            "`seccomp=unconfined`",
+        ),
+        ({"capabilities": {"drops": ["ALL"], "adds": ["SYS_ADMIN"]}}, "the capability `SYS_ADMIN`"),
+        ({"capabilities": None}, "Docker's default capabilities"),
+        ({"privileged": True}, "`privileged` `True`"),
+        ({"networkMode": "host"}, "the host's own, by `networkMode`"),
+        (
+            {"mounts": [{"type": "bind", "source": "/", "target": "/host", "readOnly": True}]},
+            "`/` of the host, to read",
+        ),
+        (
+            {"mounts": [{"type": "bind", "source": "/etc", "target": "/etc"}]},
+            "`/etc` of the host, to read and write",
+        ),
+        (
+            {"mounts": [{"type": "bind", "source": "/var/run/docker.sock", "target": "/s"}]},
+            "`/var/run/docker.sock` of the host, with which it can do all that root can",
+        ),
+    ],
+)
+def test_more_power_is_told(inputs: dict[str, Any], told: str) -> None:
+    assert warned(changed("loki", **inputs)) == [f"**More power** for Loki: {told}."]
+
+
+def test_power_that_is_there_already_is_not_told_again() -> None:
+    assert warned(changed("promtail", memory=300)) == []
+
+
+def test_the_power_of_a_new_container_is_told() -> None:
+    content = recordings.load("same")
+    for step in content["steps"]:
+        if step["urn"].endswith("::promtail"):
+            step["op"] = "create"
+            del step["oldState"]
+    assert warned(recordings.read(content)) == [
+        f"**More power** for Promtail: {what}."
+        for what in (
+            "`/var/run/docker.sock` of the host, with which it can do all that root can",
+            "it runs as root",
+        )
+    ]

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from review import drift
+from review.drift import Drift
+from tests.unit.review import recordings
+from tests.unit.review.recordings import changed
+
+
+def found() -> Drift:
+    return drift.compare(recordings.preview("same"), recordings.preview("drifted"))
+
+
+def test_what_was_changed_by_hand_is_named_in_words() -> None:
+    prometheus = "**Prometheus** (`monitoring-prod-prometheus`)"
+    assert [difference.text for difference in found().differences] == [
+        "The container `monitoring-prod-promtail` is gone.",
+        f"{prometheus}: ports none instead of `127.0.0.1:9090 to 9090`.",
+        f"{prometheus} is not connected to the network `monitoring-prod`.",
+        "**Loki** (`monitoring-prod-loki`) is stopped.",
+        "**Grafana** (`monitoring-prod-grafana`): memory limit `300 MiB` instead of `512 MiB`.",
+    ]
+
+
+def test_the_command_mends_also_what_the_provider_does_not_see() -> None:
+    said = drift.report("prod", found())
+    assert "pulumi up --refresh --stack prod" in said
+    assert said.count("--replace 'urn:") == 1
+    assert "Container::prometheus'" in said
+
+
+def test_drift_has_its_own_exit_code() -> None:
+    assert found().code == 2
+
+
+def test_without_drift_it_says_so() -> None:
+    same = recordings.preview("same")
+    nothing = drift.compare(same, same)
+    assert nothing.code == 0
+    assert drift.report("prod", nothing).splitlines()[:3] == [
+        "<!-- monitoring-drift:prod -->",
+        "",
+        "### prod: no drift",
+    ]
+
+
+def test_what_the_code_says_and_nobody_deployed_is_drift_too() -> None:
+    waiting = changed("loki", memory=384)
+    undeployed = drift.compare(waiting, waiting)
+    said = drift.report("prod", undeployed)
+    assert undeployed.code == 2
+    assert "The code differs from what was deployed" in said
+    assert "Loki is replaced" in said
+    assert "The engine differs" not in said
+
+
+def test_a_failure_is_told_as_one_and_not_as_drift() -> None:
+    failed = drift.compare(recordings.preview("same"), recordings.preview("broken", 1))
+    said = drift.report("prod", failed)
+    assert failed.code == 1
+    assert "### prod: drift could not be looked for" in said
+    assert "Loki keeps lines for at least 24h" in said
