@@ -14,7 +14,7 @@ PREPARE = $(PYTHON) -m prepare
 
 .DEFAULT_GOAL := help
 .PHONY: help up down prepare env new-env test check test-unit test-engine test-configs test-alert verify \
-	environments runner
+	environments runner preview drift
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,12 @@ test-configs: ## Only the configurations: each checked by the program that reads
 
 test-alert: ## Send one alert through the whole chain of a running stack
 	@$(PREPARE) test-alert --stack $(STACK)
+
+preview: ## Say what `pulumi up` would do, as the comment on a pull request does
+	@$(PREPARE) preview --stack $(STACK) --output "$(OUTPUT)"
+
+drift: ## Say what is not as it was deployed, and the command that mends it
+	@$(PREPARE) drift --stack $(STACK) --output "$(OUTPUT)"
 
 verify: ## Prove from outside that a running stack works
 	@$(PREPARE) verify --stack $(STACK)

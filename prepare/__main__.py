@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from lab.progress import LabError
-from prepare import checks, environments, runner, tasks, touched
+from prepare import checks, environments, reviews, runner, tasks, touched
 from prepare.commands import ProgramError
 from prepare.progress import SetupError
 
@@ -29,18 +29,23 @@ def main() -> int:
         "test-engine": checks.test_engine,
         "test-configs": checks.test_configs,
     }
+    of_a_review = {"preview": reviews.preview, "drift": reviews.drift}
     others = ("new-env", "environments")
     parser = argparse.ArgumentParser(prog="python3 -m prepare", description=__doc__)
-    parser.add_argument("command", choices=[*of_a_stack, *of_the_project, *others])
+    parser.add_argument("command", choices=[*of_a_stack, *of_a_review, *of_the_project, *others])
     parser.add_argument("--stack", default="dev", help="the environment (default: dev)")
     parser.add_argument("--base", default="", help="the commit that `environments` compares with")
     parser.add_argument("--head", default="HEAD", help="the commit that it compares")
+    parser.add_argument("--output", default="", help="a file for what `preview` or `drift` says")
     options = parser.parse_args()
     try:
         if options.command == "new-env":
             tasks.new_env(options.stack)
         elif options.command == "environments":
             touched.show(options.base, options.head)
+        elif options.command in of_a_review:
+            environments.must_exist(options.stack)
+            of_a_review[options.command](options.stack, options.output)
         elif options.command in of_a_stack:
             environments.must_exist(options.stack)
             of_a_stack[options.command](options.stack)

@@ -13,19 +13,24 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from review.steps import SECRET
 
+_VARIABLES = (
+    *("PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "PGPASSWORD"),
+    *("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"),
+)
 _SHORTEST = 6  # characters; shorter ones are found in the midst of words
 
 
 def secrets(stack: str) -> list[str]:
-    """Give the secrets of a stack and the passphrase; none where they cannot be read."""
+    """Give the secrets of a stack, as far as they can be read, and of this run."""
     command = ["pulumi", "config", "--show-secrets", "--json", "--non-interactive"]
     done = subprocess.run([*command, "--stack", stack], check=False, capture_output=True, text=True)
     entries = json.loads(done.stdout) if done.returncode == 0 else {}
     values = [e.get("objectValue", e.get("value")) for e in entries.values() if e["secret"]]
-    return [text for text in (*_texts(values), *_passphrase()) if len(text) >= _SHORTEST]
+    return [text for text in (*_texts(values), *_of_the_run()) if len(text) >= _SHORTEST]
 
 
 def mask(text: str, hidden: list[str]) -> str:
@@ -43,8 +48,11 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _passphrase() -> Iterator[str]:
-    yield os.environ.get("PULUMI_CONFIG_PASSPHRASE", "")
+def _of_the_run() -> Iterator[str]:
+    """Give what opens the state and the secrets in it."""
+    for name in _VARIABLES:
+        yield os.environ.get(name, "")
+    yield urlsplit(os.environ.get("PULUMI_BACKEND_URL", "")).password or ""
     file = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
     if file and Path(file).is_file():
         yield Path(file).read_text().strip()

@@ -111,7 +111,10 @@ def read(output: str, errors: str, code: int) -> Preview:
         if kept is not None and text not in kept and not _NOISE.search(text):
             kept.append(text)
     if code and not said["error"]:
-        said["error"].append(errors.strip().removeprefix("error: ") or f"exit code {code}")
+        text = errors.strip().removeprefix("error: ") or f"exit code {code}"
+        if never := re.match("no stack named '(.+)' found", text):
+            text += f"\n\nIt was never deployed, or elsewhere: `make up STACK={never[1]}` makes it."
+        said["error"].append(text)
     # A refresh comes as steps of its own, before those that count.
     steps = [_step(each) for each in content.get("steps", []) if each["op"] != "refresh"]
     # Pulumi takes them as they come, several at once.

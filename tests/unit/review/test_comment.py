@@ -103,8 +103,14 @@ def test_an_error_of_the_program_is_told_in_its_last_line_and_the_rest_is_folded
 
 
 def test_what_the_cli_says_before_it_can_preview_is_told() -> None:
-    said = comment("prod", read("", "error: no stack named 'prod' found\n", 255))
-    assert "```\nno stack named 'prod' found\n" in said
+    said = comment("prod", read("", "error: incorrect passphrase\n", 255))
+    assert "```\nincorrect passphrase\n```" in said
+
+
+def test_a_stack_that_is_not_there_is_told_with_the_command_that_makes_it() -> None:
+    said = comment("prod", read("", "error: no stack named 'prod' found\n", 6))
+    assert "no stack named 'prod' found\n\nIt was never deployed" in said
+    assert "make up STACK=prod" in said
 
 
 def test_what_was_found_before_the_failure_is_told_after_it() -> None:

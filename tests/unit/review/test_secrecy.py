@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 
@@ -26,3 +27,16 @@ def test_a_secret_is_masked_as_it_is_and_within_json() -> None:
 
 def test_the_longer_of_two_secrets_is_masked_first() -> None:
     assert secrecy.mask("password-and-more", ["password", "password-and-more"]) == "[secret]"
+
+
+def test_what_opens_the_state_is_a_secret_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("a-passphrase\n")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "postgres://pulumi:a-password@db/pulumi")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(passphrase))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-key")
+    monkeypatch.setenv("PGPASSWORD", "short")
+    assert set(secrecy.secrets("prod")) >= {"a-password", "a-passphrase", "a-secret-key"}
+    assert "short" not in secrecy.secrets("prod")
