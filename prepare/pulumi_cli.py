@@ -19,7 +19,9 @@ PROVIDER = "pulumi-resource-docker"
 def environment() -> dict[str, str]:
     """The environment in which `pulumi` and the project's other programs are found."""
     path = os.pathsep.join([str(BIN), str(VENV / "bin"), path_without_ours()])
-    return dict(os.environ, PATH=path, PULUMI_SKIP_UPDATE_CHECK="1")
+    # A database that keeps the state, and is silent, would be waited for two minutes.
+    patience = os.environ.get("PGCONNECT_TIMEOUT", "10")
+    return dict(os.environ, PATH=path, PULUMI_SKIP_UPDATE_CHECK="1", PGCONNECT_TIMEOUT=patience)
 
 
 def path_without_ours() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prepare import images, passwords, pulumi_cli
+from prepare import backend, images, passwords, pulumi_cli
 from prepare.commands import Answer, ask
 from prepare.places import ROOT
 from prepare.progress import SetupError, note, step
@@ -38,7 +38,7 @@ class Stack:
         """Run a Pulumi command on the stack and return its output. Raises `SetupError`."""
         answer = self.ask(*command, given=given)
         if not answer.ok:
-            raise SetupError(f"pulumi {' '.join(command[:2])} failed: {answer.complaint}")
+            raise SetupError(backend.problem(" ".join(command[:2]), answer))
         return answer.output
 
     def config(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def existing(name: str) -> Stack | None:
         return stack
     if "no stack named" in answer.errors:
         return None
-    raise SetupError(f"pulumi stack select failed: {answer.complaint}")
+    raise SetupError(backend.problem("stack select", answer))
 
 
 def open_stack(name: str) -> Stack:
