@@ -58,7 +58,8 @@ class Environment:
     """One stack on the engine, driven by the `pulumi` command as a user does.
 
     Its state, its secrets and its settings are in `folder`; no other stack is touched. The settings
-    begin as those of the project's environment `like`, where that is given.
+    begin as those of the project's environment `like`, where that is given. `backend` is the URL of
+    its state.
     """
 
     def __init__(self, folder: Path, images: dict[str, str], like: str | None = None) -> None:
@@ -68,6 +69,7 @@ class Environment:
         self.password = secrets.token_urlsafe(12)
         self.passphrase = secrets.token_urlsafe(12)
         self._state = folder / "state"
+        self.backend = f"file://{self._state}"
         self._settings = self.project / f"Pulumi.{self.name}.yaml"
         self._copy_program()
         if like:
@@ -97,22 +99,30 @@ class Environment:
         (self.project / ".venv").symlink_to(ROOT / ".venv")
 
     def pulumi(self, *arguments: str, stdin: str = "") -> Run:
-        """Run the CLI on this stack, without colours and without questions."""
+        """Run the CLI on this stack."""
         done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            self.command(*arguments),
             cwd=self.project,
-            env={
-                **os.environ,
-                "PULUMI_BACKEND_URL": f"file://{self._state}",
-                "PULUMI_CONFIG_PASSPHRASE": self.passphrase,
-                "PULUMI_SKIP_UPDATE_CHECK": "1",
-            },
+            env=self.variables(),
             input=stdin,
             capture_output=True,
             text=True,
             check=False,
         )
         return Run(done.returncode, done.stdout + done.stderr)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Give the command of the CLI, without colours and without questions."""
+        return ["pulumi", *arguments, "--non-interactive", "--color", "never"]
+
+    def variables(self) -> dict[str, str]:
+        """Give the variables in which the CLI finds the state and opens its secrets."""
+        return {
+            **os.environ,
+            "PULUMI_BACKEND_URL": self.backend,
+            "PULUMI_CONFIG_PASSPHRASE": self.passphrase,
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+        }
 
     def configure(self, **settings: Any) -> None:
         """Set settings as they are written below `monitoring:`; a mapping adds to what is there."""
