@@ -30,22 +30,28 @@ def test_unit(*arguments: str) -> None:
     show(PYTHON, "-m", "pytest", *(arguments or ("tests/unit",)), env=pulumi_cli.environment())
 
 
+def test_configs() -> None:
+    """Let every program check its configuration, and Prometheus the rules."""
+    _have_images()
+    test_unit("tests/engine/test_configs.py", "tests/engine/test_rules.py")
+
+
 def test_engine(*arguments: str) -> None:
-    """Run the engine tests, which need all that the stack needs and find its images in a file."""
+    """Run the engine tests, which need all that the stack needs."""
+    _have_images()
+    debian.have_ssh_server()
+    test_unit(*(arguments or ("tests/engine",)))
+
+
+def _have_images() -> None:
+    """Have all that the stack needs; the tests find its images in a file."""
     virtualenv.ready(virtualenv.TESTS)
     pulumi_cli.ready()
     engine.ready()
-    debian.have_ssh_server()
     usable = images.ready(images.defaults())
     images.ready_for_example(usable)
     TOOLS.mkdir(exist_ok=True)
     (TOOLS / "images.json").write_text(json.dumps(usable))
-    test_unit(*(arguments or ("tests/engine",)))
-
-
-def test_configs() -> None:
-    """Let every program check its configuration, and Prometheus the rules."""
-    test_engine("tests/engine/test_configs.py", "tests/engine/test_rules.py")
 
 
 def test() -> None:
