@@ -83,31 +83,32 @@ def _send(grafana: _Grafana, patience: float) -> Outcome:
     labels = {"severity": "none", "job": time.strftime("test of %H:%M:%S")}
     rule = {**_RULE, "folderUID": folders[_FOLDER], "labels": labels}
     content = {"title": _GROUP, "folderUid": folders[_FOLDER], "interval": 10, "rules": [rule]}
-    waiting = set(grafana.tries())
     grafana.ask(group, content, method="PUT")
     try:
-        return _watch(grafana, waiting, started, patience)
+        return _watch(grafana, started, patience)
     finally:
         for made in grafana.ask(group)["rules"]:
             grafana.ask(f"/api/v1/provisioning/alert-rules/{made['uid']}", method="DELETE")
 
 
-def _watch(grafana: _Grafana, waiting: set[str], started: float, patience: float) -> Outcome:
-    outcome, fired = Outcome(), False
-    while waiting or not fired:
+def _watch(grafana: _Grafana, started: float, patience: float) -> Outcome:
+    outcome, fired, waiting = Outcome(), False, True
+    while waiting:
         if time.time() - started > patience:
             stage = "was not delivered" if fired else "did not fire"
             raise SetupError(f"the alert {stage} within {patience:.0f} s; see docs/alerts.md")
         time.sleep(1)
         fired = fired or grafana.fires()
-        for name, (when, error) in grafana.tries().items():
-            if fired and name in waiting and when > started:
-                waiting.remove(name)
+        # Receivers are known as soon as an alert can fire; right after a start there are none.
+        tries = grafana.tries() if fired else {}
+        for name, (when, error) in tries.items():
+            if when > started and name not in {*outcome.delivered, *outcome.failed}:
                 if error:
                     # The address is a secret.
                     outcome.failed[name] = re.sub(r'"https?://[^"]*"', "its address", error)
                 else:
                     outcome.delivered[name] = time.time() - started
+        waiting = not fired or any(when <= started for when, _ in tries.values())
     return outcome
 
 

@@ -36,6 +36,11 @@ def names(kind: str, prefix: str) -> set[str]:
     return {name for name in listed if name.startswith(prefix)}
 
 
+def gateway(network: str) -> str:
+    """Give the host's address as the containers of a network see it."""
+    return docker("network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}")
+
+
 def logs(container: str) -> str:
     """Give all that a container has printed, on both streams."""
     done = subprocess.run(["docker", "logs", container], capture_output=True, text=True, check=True)

@@ -12,7 +12,7 @@ from tests.engine.environment import Environment
 # nowhere: Promtail would read it, and an alert on it would come in again.
 _KEEP = r"""
 mkdir -p /tmp/www/cgi-bin
-for name in people alive; do
+for name in people slack alive; do
   printf '#!/bin/sh\n{ cat; echo; } >>/tmp/%s\nprintf "Content-Type: text/plain\\r\\n\\r\\nok"\n' \
     "$name" >/tmp/www/cgi-bin/$name
   touch "/tmp/$name"
@@ -22,11 +22,12 @@ exec httpd -f -p 8080 -h /tmp/www
 """
 _SERVE = "mkdir /tmp/www; echo 'a_metric 1' >/tmp/www/metrics; exec httpd -f -p 3000 -h /tmp/www"
 PEOPLE = "http://receiver:8080/cgi-bin/people"
+SLACK = "http://receiver:8080/cgi-bin/slack"
 ALIVE = "http://receiver:8080/cgi-bin/alive"
 
 
 class Receiver:
-    """What alerts are sent to: `PEOPLE` for people, `ALIVE` for the dead man's switch."""
+    """What alerts are sent to: `PEOPLE` and `SLACK` for people, `ALIVE` for the switch."""
 
     def __init__(self, environment: Environment) -> None:
         network = ("--network", environment.prefix, "--network-alias", "receiver")

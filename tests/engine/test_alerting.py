@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from prepare import sample_alert
 from tests.engine import docker, receiver, talker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
+from tests.engine.mailbox import Mailbox, mailbox
 from tests.engine.receiver import Receiver
 from tests.engine.waiting import eventually
 
@@ -37,6 +39,7 @@ class Alerted:
 
     environment: Environment
     receiver: Receiver
+    mailbox: Mailbox
     backend: str
     said: str
 
@@ -57,9 +60,14 @@ def alerted(make_environment: MakeEnvironment) -> Iterator[Alerted]:
     backend = receiver.backend(environment)
     inbox = Receiver(environment)
     environment.set_secret("alertSecrets.webhookUrl", receiver.PEOPLE)
+    environment.set_secret("alertSecrets.slackUrl", receiver.SLACK)
     environment.set_secret("alertSecrets.deadMansSwitchUrl", receiver.ALIVE)
-    environment.up().succeeded()
-    yield Alerted(environment, inbox, backend, said)
+    with mailbox() as mails:
+        server = f"{docker.gateway(environment.prefix)}:{mails.port}"
+        mail = {"to": ["team@example.com"], "sender": "monitoring@example.com", "host": server}
+        environment.configure(alerts={"mail": mail})
+        environment.up().succeeded()
+        yield Alerted(environment, inbox, mails, backend, said)
     for name in ("receiver", "backend", "spiky"):
         docker.docker("rm", "--force", f"{environment.prefix}-{name}", check=False)
 
@@ -148,8 +156,12 @@ def test_what_stops_is_told_with_its_runbook_and_again_when_it_is_back(
 def test_a_test_alert_goes_through_the_whole_chain(alerted: Alerted) -> None:
     grafana = alerted.environment.grafana()
     outcome = sample_alert.send(grafana.url, alerted.environment.password, patience=WITHIN)
-    assert list(outcome.delivered) == ["webhook"]
+    assert not outcome.failed
+    assert sorted(outcome.delivered) == ["email", "slack", "webhook"]
     assert alerted.receiver.alerts(sample_alert.NAME, "firing")
+    assert sample_alert.NAME in json.dumps(alerted.receiver.posts("slack"))
+    [mail] = [mail for mail in alerted.mailbox.mails if sample_alert.NAME in mail["Subject"]]
+    assert (mail["From"], mail["To"]) == ("Grafana <monitoring@example.com>", "team@example.com")
     assert grafana.ask("/api/v1/provisioning/alert-rules") != []
 
 
@@ -184,6 +196,7 @@ def test_receivers_and_rules_that_are_taken_out_are_forgotten_by_grafana(
 ) -> None:
     environment = alerted.environment
     environment.pulumi("config", "rm", "monitoring:alertSecrets").succeeded()
+    environment.pulumi("config", "rm", "--path", "monitoring:alerts.mail").succeeded()
     configs = environment.project / "configs"
     change(
         configs / "prometheus/rules/logs.yml", "alert: LokiPanics", "alert: LokiPanicsUnderNewName"
@@ -197,7 +210,8 @@ def test_receivers_and_rules_that_are_taken_out_are_forgotten_by_grafana(
     receivers = {point["uid"] for point in grafana.ask("/api/v1/provisioning/contact-points")}
     rules = {rule["uid"] for rule in grafana.ask("/api/v1/provisioning/alert-rules")}
     assert "nobody" in receivers
-    assert {"people-webhook", "dead-mans-switch"}.isdisjoint(receivers)
+    sent_to = {"people-webhook", "people-slack", "people-mail", "dead-mans-switch"}
+    assert sent_to.isdisjoint(receivers)
     assert "LokiPanicsUnderNewName" in rules
     assert "LokiPanics" not in rules
     assert alerted.complaints() == []
