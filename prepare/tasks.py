@@ -132,7 +132,7 @@ def verify(name: str) -> None:
         results = verification.verify(urls["grafana_url"], urls["prometheus_url"], password)
         failed = sum(not result.passed for result in results)
         this.outcome = f"{len(results) - failed} of {len(results)} checks passed"
-    print(verification.table(results))
+    print(verification.table(results), flush=True)
     if failed:
         raise SetupError(f"the stack {name} does not work: see the failed checks above")
 
