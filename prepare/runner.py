@@ -6,6 +6,7 @@ docs/pull-requests.md tells where the values are set.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from prepare.progress import SetupError, note
 from prepare.stacks import PASSWORD
 from stack import remote
 
-STATE = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")
+BACKEND, PASSPHRASE = "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"
 KEY, KNOWN_HOSTS = "DOCKER_SSH_KEY", "DOCKER_SSH_KNOWN_HOSTS"
+
+_OWN_FOLDER = re.compile(r"^ +url: *['\"]?file:", re.MULTILINE)
 
 
 def prepare(name: str) -> None:
@@ -36,7 +39,10 @@ def ready(
     A job that does not name the key among its variables, such as the preview, gets no way to the
     server. Raises `SetupError` with every value that is missing.
     """
-    wanted = [*STATE]
+    wanted = [PASSPHRASE]
+    if _OWN_FOLDER.search((root / "Pulumi.yaml").read_text()):
+        # The runner's folder is empty: everything would seem new.
+        wanted.append(BACKEND)
     if KEY in given and remote.is_ssh(touched.docker_host(name, root)):
         wanted += [KEY, KNOWN_HOSTS]
     missing = [variable for variable in wanted if not given.get(variable)]

@@ -28,6 +28,7 @@ config:
 def home(tmp_path: Path) -> Path:
     """Give a user's folder, beside a project with an environment on a server."""
     (tmp_path / "Pulumi.prod.yaml").write_text(FILE)
+    (tmp_path / "Pulumi.yaml").write_text("backend:\n  url: file://~\n")
     folder = tmp_path / "home"
     folder.mkdir()
     return folder
@@ -86,3 +87,9 @@ def test_a_password_that_nobody_would_know_is_not_made_on_a_runner(home: Path) -
     (home.parent / "Pulumi.prod.yaml").write_text(FILE.replace("Admin", "Other"))
     with pytest.raises(SetupError, match=r"pulumi config set --secret .* commit it"):
         ready(home, STATE)
+
+
+def test_a_backend_that_is_committed_need_not_be_given(home: Path) -> None:
+    project = home.parent / "Pulumi.yaml"
+    project.write_text("backend:\n  url: postgres://pulumi@db.example.com/pulumi\n")
+    ready(home, {"PULUMI_CONFIG_PASSPHRASE": "open sesame", "PULUMI_BACKEND_URL": ""})
