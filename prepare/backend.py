@@ -8,8 +8,23 @@ from prepare.commands import Answer
 
 # Up to the last `@` of an address: a password that was not encoded may hold one, or a slash.
 _CREDENTIALS = re.compile(r"(?<=://)[^\s\"]*@|(?<=password=)[^\s\"&]*")
-_UNREACHABLE = ("unable to open", "could not list bucket", "did not answer within")
+
 _WHERE = "PULUMI_BACKEND_URL, else `backend` in Pulumi.yaml"
+# What Pulumi says, in the order in which it is looked for, and what mends it.
+_REMEDIES = {
+    "PostgreSQL": (
+        f"start its database, or correct the address ({_WHERE}) and the password (PGPASSWORD,"
+        " else ~/.pgpass) until `psql` opens it"
+    ),
+    "state directory": f"make its folder, or correct the address ({_WHERE})",
+    "unable to open": f"correct the address ({_WHERE}) and the credentials for it",
+    ".pulumi/meta.yaml": f"correct the address ({_WHERE}) and the credentials for it",
+    # What is no address of a backend of one's own is taken for Pulumi's service.
+    "PULUMI_ACCESS_TOKEN": (
+        f"correct the address ({_WHERE}), in which `/`, `@` and `:` of a password are written"
+        " %2F, %40 and %3A"
+    ),
+}
 
 
 def masked(text: str) -> str:
@@ -21,24 +36,14 @@ def problem(command: str, answer: Answer) -> str:
     """Say in a sentence why a Pulumi command failed, and where the backend is why, what to do."""
     errors = masked(answer.errors)
     if "currently locked" in errors:
-        # The first line says what is wrong, the next one who holds the lock.
+        # The first line says what is wrong, the last who holds the lock.
         holder = errors.strip().splitlines()[-1].rpartition(": created ")[2]
         return (
             f"the stack is locked by another `pulumi`, started {holder}: wait for its end, or,"
             " where it was killed, do as docs/backends.md tells, beginning with `pulumi cancel`."
         )
     complaint = masked(answer.complaint).removeprefix("error: ")
-    if not any(phrase in errors for phrase in _UNREACHABLE):
-        return f"pulumi {command} failed: {complaint}"
-    return f"the state cannot be reached: {_remedy(errors)}. Pulumi said: {complaint}"
-
-
-def _remedy(errors: str) -> str:
-    if "postgres" in errors:
-        return (
-            f"start its database, or correct the address ({_WHERE}) and the password (PGPASSWORD,"
-            " else ~/.pgpass) until `psql` opens it"
-        )
-    if "state directory" in errors:
-        return f"make its folder, or correct the address ({_WHERE})"
-    return f"correct the address ({_WHERE}) and the credentials for it"
+    for phrase, remedy in _REMEDIES.items():
+        if phrase in errors:
+            return f"the state cannot be reached: {remedy}. Pulumi said: {complaint}"
+    return f"pulumi {command} failed: {complaint}"

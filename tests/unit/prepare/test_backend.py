@@ -47,6 +47,19 @@ def test_a_missing_folder_is_named_with_the_places_of_its_address() -> None:
     assert "PULUMI_BACKEND_URL" in said(_FOLDER)
 
 
+def test_what_is_no_address_of_a_backend_is_said_to_be_that_and_not_a_missing_login() -> None:
+    text = said("error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive sessions")
+    assert "correct the address" in text
+    assert "%2F" in text
+
+
+def test_a_store_that_refuses_is_said_with_its_credentials() -> None:
+    text = said(
+        'error: read ".pulumi/meta.yaml": blob (code=Unknown): operation error S3: GetObject'
+    )
+    assert "the credentials for it" in text
+
+
 def test_a_lock_is_said_with_its_holder_and_the_command_that_breaks_it() -> None:
     text = said(_LOCKED)
     assert "started by ann@laptop (pid 28591) at 2026-11-24T18:11:33Z" in text
