@@ -48,8 +48,8 @@ def ready(
     missing = [variable for variable in wanted if not given.get(variable)]
     if missing:
         raise SetupError(
-            f"{', '.join(missing)} is not given to this job: add it in GitHub, Settings, "
-            f"Environments, to the one of {name} that the job names (docs/pull-requests.md)"
+            f"this job is not given {', '.join(missing)}: add it in GitHub, in the environment of "
+            f"{name} that the job names (docs/pull-requests.md)"
         )
     if f"\n  {PASSWORD}:" not in (root / f"Pulumi.{name}.yaml").read_text():
         raise SetupError(
