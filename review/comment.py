@@ -115,10 +115,10 @@ def _listed(lines: list[str]) -> str:
 
 
 def _raw(preview: Preview) -> str:
-    """Give the steps as Pulumi's own list does, with the paths of what changes."""
+    """Give the steps as Pulumi's own list does, with the inputs that change."""
     return "\n".join(
         f"{_SYMBOLS.get(step.operation, ' '):2} {step.operation:8} {step.kind} {step.name}"
-        + (f" [{', '.join(step.changed)}]" if step.changed else "")
+        + (f" [{', '.join(sorted(step.roots))}]" if step.changed else "")
         for step in preview.steps
         if step.operation != "same"
     )

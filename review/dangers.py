@@ -112,8 +112,8 @@ def _ports(step: Step) -> Iterator[Danger]:
         where = code(f"{address}:{port}")
         if not ipaddress.ip_address(address).is_loopback:
             text = (
-                f"**A port is opened to the network**: {title(step.service)} listens on {where}, so"
-                " that others than this host's programs reach it."
+                f"**A port is opened to the network**: {title(step.service)} listens on {where},"
+                " where other machines can reach it."
             )
             if step.service == "prometheus":
                 text += " It has no log-in: whoever reaches it reads every metric."

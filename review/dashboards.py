@@ -24,6 +24,7 @@ _WORDS = {
     "templating": "variables",
 }
 _OF_THE_WHOLE = ("panels", "version", "id", "iteration")
+_LONG = 60  # characters
 _MOST_NAMED = 20  # panels of a new dashboard
 
 
@@ -95,7 +96,7 @@ def _fields(old: Any, new: Any, path: str) -> Iterator[str]:
     elif path.endswith("targets") and isinstance(old, list) and isinstance(new, list):
         yield from _queries(*({q.get("refId"): q for q in queries} for queries in (old, new)))
     else:
-        yield f"{word or code(path)} {_value(old)} → {_value(new)}"
+        yield f"{word or code(path)}{_both(old, new)}"
 
 
 def _queries(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
@@ -107,7 +108,7 @@ def _queries(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
         elif not before:
             yield f"query {code(key)} is added: {_value(asked[1])}"
         elif asked[0] != asked[1]:
-            yield f"query {code(key)} {_value(asked[0])} → {_value(asked[1])}"
+            yield f"query {code(key)}{_both(*asked)}"
         if before and after and {**before, "expr": ""} != {**after, "expr": ""}:
             yield f"options of query {code(key)} change"
 
@@ -120,6 +121,14 @@ def _thresholds(value: Any) -> str:
         f"{step.get('color')}" + ("" if start is None else f" from {start}")
         for step, start in zip(steps, starts, strict=True)
     )
+
+
+def _both(old: Any, new: Any) -> str:
+    """Give two values to stand behind a word, on lines of their own where they are long."""
+    before, after = _value(old), _value(new)
+    if max(len(before), len(after)) > _LONG:
+        return f"\n  {before} →\n  {after}"
+    return f" {before} → {after}"
 
 
 def _value(value: Any) -> str:

@@ -32,21 +32,21 @@ class Service:
 
 
 # The seconds: from the old container's stop to the new one's first healthy check, on an engine with
-# two busy cores: 13, 12, 8 and 12 (tests/engine/test_review.py measures them again), rounded up.
+# two busy cores: 14, 13, 8 and 14 (tests/engine/test_review.py measures them again), rounded up.
 # Docker looks at the health every 10 s, so that the service answers earlier; one that has much to
 # read at its start, such as Prometheus after weeks, can take longer.
 SERVICES = {
-    "prometheus": Service("up to 15 s without scrapes", "all stored metrics"),
+    "prometheus": Service("about 15 s without scrapes", "all stored metrics"),
     "loki": Service(
-        "up to 15 s without a search in the logs; Promtail waits for it, and no line is lost",
+        "about 15 s without a search in the logs; Promtail waits for it, and no line is lost",
         "all stored log lines",
     ),
     "promtail": Service(
-        "up to 10 s without new log lines; it goes on where it stopped, and none is lost",
+        "about 10 s without new log lines; it goes on where it stopped, and none is lost",
         "how far Promtail has read each log",
     ),
     "grafana": Service(
-        "up to 15 s without pages and alert notifications",
+        "about 15 s without pages and alert notifications",
         "Grafana's users, and the dashboards and settings that were saved by hand",
     ),
 }

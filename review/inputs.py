@@ -23,7 +23,7 @@ _WORDS = {
     "hosts": "host names",
 }
 _FORMS = {
-    "ports": "{ip}:{external} to {internal}",
+    "ports": "{ip}:{external}:{internal}",
     "networksAdvanced": "{name}",
     "mounts": "{source} at {target}",
 }

@@ -21,7 +21,7 @@ def test_the_first_line_is_the_marker_and_the_second_says_what_happens() -> None
 
 
 def test_a_single_replacement_is_told_with_what_is_missed_meanwhile() -> None:
-    assert "**prod**: Loki is replaced, up to 15 s without a search in the logs;" in comment(
+    assert "**prod**: Loki is replaced, about 15 s without a search in the logs;" in comment(
         "prod", changed("loki", memory=384)
     )
 
@@ -45,6 +45,26 @@ def test_a_change_of_settings_is_listed_with_both_values() -> None:
     said = comment("prod", recordings.preview("settings"))
     assert "- memory limit: `512 MiB` → `384 MiB`" in said
     assert "memorySwap" not in said.partition("Every step")[0]
+
+
+def test_of_a_list_only_what_changes_is_told() -> None:
+    command = ["-config.file=/etc/loki/loki.yml", "-print-config-stderr"]
+    said = comment("prod", changed("loki", command=command))
+    assert "- command: none → `-print-config-stderr`\n" in said
+
+
+def test_a_value_that_only_up_will_know_is_told_as_such() -> None:
+    said = comment("prod", changed("loki", hostname="04da6b54-80e4-46f7-96ec-b56ff0331ba9"))
+    assert "- hostname: `loki` → `(known after up)`" in said
+
+
+def test_what_a_service_goes_on_with_is_not_told_where_its_volume_goes() -> None:
+    content = recordings.load("same")
+    for step in content["steps"]:
+        if step["urn"].endswith(("::promtail", "::promtail-volume")):
+            step["op"] = "replace"
+    said = comment("prod", recordings.read(content))
+    assert "Promtail is replaced, about 10 s without new log lines; **deleted" in said
 
 
 def test_a_changed_file_is_told_as_a_unified_diff() -> None:

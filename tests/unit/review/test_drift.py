@@ -14,7 +14,7 @@ def test_what_was_changed_by_hand_is_named_in_words() -> None:
     prometheus = "**Prometheus** (`monitoring-prod-prometheus`)"
     assert [difference.text for difference in found().differences] == [
         "The container `monitoring-prod-promtail` is gone.",
-        f"{prometheus}: ports none instead of `127.0.0.1:9090 to 9090`.",
+        f"{prometheus}: ports none instead of `127.0.0.1:9090:9090`.",
         f"{prometheus} is not connected to the network `monitoring-prod`.",
         "**Loki** (`monitoring-prod-loki`) is stopped.",
         "**Grafana** (`monitoring-prod-grafana`): memory limit `300 MiB` instead of `512 MiB`.",
@@ -59,3 +59,8 @@ def test_a_failure_is_told_as_one_and_not_as_drift() -> None:
     assert failed.code == 1
     assert "### prod: drift could not be looked for" in said
     assert "Loki keeps lines for at least 24h" in said
+
+
+def test_of_a_preview_with_a_refresh_only_the_steps_after_it_count() -> None:
+    urns = [step.urn for step in recordings.preview("drifted").steps]
+    assert len(urns) == len(set(urns))
