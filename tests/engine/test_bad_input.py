@@ -97,10 +97,13 @@ def test_a_missing_network_is_named_with_the_command_that_makes_it(broken: Envir
     assert "docker network create no-such-network" in said
 
 
-def test_an_engine_that_does_not_answer_is_said_in_one_sentence(broken: Environment) -> None:
-    broken.configure(dockerHost="unix:///no/such/docker.sock")
+@pytest.mark.parametrize("address", ["unix:///no/such/docker.sock", "tcp://127.0.0.1:1"])
+def test_an_engine_that_does_not_answer_is_said_in_one_sentence(
+    address: str, broken: Environment
+) -> None:
+    broken.configure(dockerHost=address)
     said = refused(broken)
-    assert "the Docker engine at unix:///no/such/docker.sock does not answer: start it" in said
+    assert f"the Docker engine at {address} does not answer: start it" in said
 
 
 def test_two_dashboards_with_one_uid_are_both_named(broken: Environment) -> None:

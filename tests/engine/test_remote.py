@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -89,10 +90,16 @@ def test_a_server_that_is_off_is_said_in_one_sentence_and_nothing_is_changed(
     assert "docker:index" not in _resources(planned)
 
 
-def test_an_unknown_host_key_is_one_sentence_with_the_command_that_adds_it(
-    running: Server, planned: Environment
+def test_an_unknown_host_key_is_one_sentence_with_the_command_that_adds_it_and_no_question(
+    running: Server, planned: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    window = tmp_path / "window"
+    window.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexec sleep 60\n")
+    window.chmod(0o755)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("SSH_ASKPASS", str(window))
     said = planned.up().failed()
+    assert not (tmp_path / "asked").exists()
     assert f"`ssh-keyscan {running.address} >> ~/.ssh/known_hosts`" in _sentence(said)
     assert "docker:index" not in _resources(planned)
 
@@ -151,7 +158,7 @@ def test_a_change_is_previewed_with_the_servers_cable_pulled(
         text = remote.preview("--diff").succeeded().text
     finally:
         running.connect_again()
-    assert re.search(r'scrape_interval\s*: "7s"', text)
+    assert re.search(r'scrape_interval\s*: "1s" => "7s"', text)
     assert running.connections() == before
 
 
