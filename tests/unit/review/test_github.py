@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -161,3 +165,37 @@ def test_a_text_that_could_not_be_found_again_is_not_posted(
     with pytest.raises(GitHubError, match="the text"):
         post(where, text)
     assert (server.issues[1:], server.comments) == ([], [])
+
+
+def test_the_commands_of_the_workflows_post_edit_and_close(server: GitHub, tmp_path: Path) -> None:
+    preview, drift = tmp_path / "preview.md", tmp_path / "drift.md"
+    preview.write_text(PREVIEW)
+    drift.write_text(DRIFT)
+    comment = ("comment", "--pull-request", "1", "--file", str(preview))
+    issue = ("issue", "--file", str(drift))
+    for arguments in (comment, comment, issue, issue, (*issue, "--close")):
+        assert "https://github.test/" in post(server, *arguments).stdout
+    assert [each["body"] for each in server.comments] == [PREVIEW, DRIFT]
+    assert [each["state"] for each in server.issues] == ["open", "closed"]
+
+
+def test_a_text_that_is_not_there_is_said_without_a_traceback(server: GitHub) -> None:
+    done = post(server, "issue", "--file", "no-such-file.md")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "no-such-file.md" in done.stderr
+
+
+def post(server: GitHub, *arguments: str) -> subprocess.CompletedProcess[str]:
+    variables = {
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_TOKEN": TOKEN,
+        "GITHUB_API_URL": server.url,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "review", "post", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
