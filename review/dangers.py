@@ -14,6 +14,7 @@ from review.markdown import code, words
 from review.steps import Preview, State, Step
 from stack import formats
 
+_PROVIDER = "pulumi:providers:docker"
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - Docker's default, to be warned of
 _GIVEN = ("privileged", "devices", "groupAdds")
 _SHARED = ("networkMode", "pidMode", "ipcMode", "usernsMode")
@@ -43,10 +44,22 @@ def of(preview: Preview) -> list[Danger]:
     """Find every danger of a preview."""
     containers = [step for step in preview.of("container") if step.new]
     return [
+        *(danger for step in preview.of(_PROVIDER) for danger in _host(step)),
         *(danger for step in preview.steps if step.kind == "volume" for danger in _volume(step)),
         *(danger for step in containers for danger in (*_retention(step), *_ports(step))),
         *_power(containers),
     ]
+
+
+def _host(step: Step) -> Iterator[Danger]:
+    old, new = step.input("host")
+    if old and new and old != new:
+        text = (
+            f"**The Docker host changes** from {code(old)} to {code(new)}. Pulumi takes everything"
+            " for being there already, and makes nothing there. To move: `pulumi destroy` before"
+            " the change, `pulumi up` after it; the data does not move along."
+        )
+        yield Danger(text)
 
 
 def _volume(step: Step) -> Iterator[Danger]:

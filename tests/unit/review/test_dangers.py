@@ -53,6 +53,12 @@ def test_a_volume_that_loses_its_guard_is_told_though_nothing_else_changes(
     assert warned(with_states("loki-volume", "same", {guard: False}, {guard: True})) == []
 
 
+def test_another_docker_host_is_told_as_what_moves_nothing() -> None:
+    [text] = warned(changed("docker", "update", host="ssh://deploy@server"))
+    assert text.startswith("**The Docker host changes** from `unix:///var/run/docker.sock` to `ssh")
+    assert "To move: `pulumi destroy` before the change" in text
+
+
 def _loki(retention: str) -> list[dict[str, str]]:
     return recordings.uploads(loki=f"limits_config:\n  retention_period: {retention}")
 
