@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from stack import annotation, engine, grafana, loki, prometheus, promtail
+from stack import annotation, engine, grafana, loki, prometheus, promtail, remote
 from stack.container import container
 from stack.service import Service
 from stack.settings import Settings
@@ -33,7 +33,9 @@ class Monitoring(pulumi.ComponentResource):
     """
 
     def __init__(self, settings: Settings, services: tuple[Service, ...]) -> None:
-        provider = docker.Provider("docker", host=engine.host(settings.docker_host))
+        host = engine.host(settings.docker_host)
+        ssh = list(remote.SSH_OPTIONS) if remote.is_ssh(host) else None
+        provider = docker.Provider("docker", host=host, ssh_opts=ssh)
         super().__init__(
             "monitoring:index:Monitoring",
             settings.prefix,

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 # Neither a window nor a terminal is to ask for anything: what needs an answer is an error instead.
 WITHOUT_QUESTIONS: Mapping[str, str] = MappingProxyType({"SSH_ASKPASS_REQUIRE": "never"})
 
+# The same for the ssh of Pulumi's provider, which also gives a server up that is gone for a minute.
+SSH_OPTIONS = ("-o", "BatchMode=yes", "-o", "ServerAliveInterval=20")
+
 # What ssh or docker says, in the order in which they are looked for, and what mends it. `{name}` is
 # the server's name, `{login}` and `{ssh}` are the arguments of ssh that lead to it.
 _REMEDIES = {

@@ -111,7 +111,13 @@ def test_the_four_containers_are_healthy_there_and_none_is_here(
     assert {state.split()[0] for state in states} == {remote.container(name) for name in SERVICES}
     assert all("(healthy)" in state for state in states), states
     assert docker.names("container", remote.prefix) == set()
+
+
+def test_a_look_at_the_server_finds_nothing_to_change_and_asks_no_question(
+    running: Server, remote: Environment
+) -> None:
     remote.preview("--refresh", "--expect-no-changes").succeeded()
+    assert "BatchMode=yes" in running.connections()[-1]
 
 
 def test_grafana_answers_at_the_address_of_the_outputs(
