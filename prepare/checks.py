@@ -9,6 +9,9 @@ from prepare.commands import show
 from prepare.places import PYTHON, ROOT, TOOLS
 
 
+_FILES_AT_ONCE = 3
+
+
 def check() -> None:
     """Run the linters, of the workflows and the shell scripts too, and the type checker."""
     virtualenv.ready(virtualenv.TESTS)
@@ -37,10 +40,14 @@ def test_configs() -> None:
 
 
 def test_engine(*arguments: str) -> None:
-    """Run the engine tests, which need all that the stack needs."""
+    """Run the engine tests, which need all that the stack needs.
+
+    Several files at once: they wait for containers most of the time, each for its own.
+    """
     _have_images()
     debian.have_ssh_server()
-    test_unit(*(arguments or ("tests/engine",)))
+    at_once = ("--numprocesses", str(_FILES_AT_ONCE), "--dist", "loadfile")
+    test_unit(*at_once, *(arguments or ("tests/engine",)))
 
 
 def _have_images() -> None:
