@@ -34,6 +34,10 @@ def test_what_opens_the_state_is_a_secret_too(
 ) -> None:
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("a-passphrase\n")
+    # A Pulumi that knows no stack.
+    (tmp_path / "pulumi").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PULUMI_BACKEND_URL", "postgres://pulumi:a-password@db/pulumi")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(passphrase))
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-key")
