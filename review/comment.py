@@ -100,8 +100,6 @@ def _changes(preview: Preview) -> Iterator[Part]:
         settings = [str(change) for change in inputs.changes(preview, step)]
         changed = list(files.changes(step))
         name = impact.title(step.service)
-        if step.old is None:
-            settings = []  # all that a new one has would be new
         if settings or changed:
             yield Part(f"#### {name}")
         if settings:

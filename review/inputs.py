@@ -29,6 +29,7 @@ _FORMS = {
 }
 # Told elsewhere.
 _LEFT_OUT = ("uploads", "image")
+_OF_A_NEW_ONE = ("memory", "ports")
 # What always goes with another.
 _COMPANIONS = {"memorySwap": "memory", "destroyGraceSeconds": "stopTimeout"}
 
@@ -54,10 +55,13 @@ def changes(preview: Preview, step: Step) -> Iterator[Change]:
     old, new = image.input("name") if image else (None, None)
     if old != new:
         yield Change("image", old or "", new or "")
-    elif len({*step.input("image")}) > 1:
+    elif step.old and len({*step.input("image")}) > 1:
         yield Change("image", "another content", "of the same name")
     if step.old and step.new:
         yield from differing(step.old.inputs, step.new.inputs, step.roots)
+    elif step.new:
+        has = step.new.inputs
+        yield from differing({}, {key: has[key] for key in _OF_A_NEW_ONE if key in has})
 
 
 def differing(

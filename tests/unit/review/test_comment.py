@@ -39,6 +39,9 @@ def test_a_new_environment_is_told_as_new() -> None:
         step.pop("oldState", None)
     said = comment("prod", recordings.read(content))
     assert "**prod** is new: Prometheus, Loki, Promtail and Grafana are started." in said
+    assert re.search(
+        r"- image: none → `\S+`\n- memory limit: none → `512 MiB`\n- ports: none", said
+    )
 
 
 def test_a_change_of_settings_is_listed_with_both_values() -> None:
