@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from review import dangers, files, impact, inputs
-from review.markdown import alert, block, code, folded, words
+from review.markdown import alert, block, code, failures, folded, words
 from review.steps import Preview
 
 # GitHub takes 65,536 characters; the rest is for what says that something was cut.
 LIMIT = 65_000
-_LONGEST_ERROR = 10_000  # characters of it; its end tells the most
 
 # What is cut first has the lowest number.
 _RAW, _DASHBOARDS, _FILES, _INPUTS, _HEAD = range(5)
@@ -66,7 +64,7 @@ def _parts(stack: str, preview: Preview) -> Iterator[Part]:
     found = dangers.of(preview)
     if preview.code:
         yield Part(f"### **{stack}**: the preview failed, and so would `pulumi up`.")
-        yield from (Part(_error(error)) for error in preview.errors)
+        yield Part(failures(preview.errors))
         if not any(step.operation != "same" for step in preview.steps):
             return
         yield Part("What it had found until then:")
@@ -83,14 +81,6 @@ def _parts(stack: str, preview: Preview) -> Iterator[Part]:
         yield Part("Pulumi also says:\n\n" + _listed([code(note) for note in preview.notes]))
     if raw := _raw(preview):
         yield Part(folded("Every step", block(raw)), _RAW)
-
-
-def _error(text: str) -> str:
-    """Show an error; of one of the program's own its last line, and how it came to it folded."""
-    local = text.replace(f"{Path.cwd()}/", "")[-_LONGEST_ERROR:]
-    if "Traceback (most recent call last)" not in local:
-        return block(local)
-    return f"{block(local.splitlines()[-1])}\n\n{folded('Where in the program', block(local))}"
 
 
 def _changes(preview: Preview) -> Iterator[Part]:

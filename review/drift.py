@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from review import dangers
 from review.impact import about, headline, title
 from review.inputs import differing, word
-from review.markdown import block, code
+from review.markdown import block, code, failures
 from review.steps import Preview, State, Step, preview
 
 DRIFTED, FAILED = 2, 1
@@ -93,8 +93,7 @@ def report(stack: str, drift: Drift) -> str:
     """Give the report on a stack; its heading is an issue's title."""
     parts = [f"<!-- monitoring-drift:{stack} -->"]
     if drift.errors:
-        failed = block("\n\n".join(drift.errors))
-        parts += [f"### {stack}: drift could not be looked for", failed]
+        parts += [f"### {stack}: drift could not be looked for", failures(drift.errors)]
     elif drift.code == 0:
         parts += [
             f"### {stack}: no drift",

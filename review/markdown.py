@@ -8,8 +8,12 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
 
 _LONGEST = 1_000  # of a value within a sentence, in characters
+_LONGEST_ERROR = 8_000  # likewise; its end tells the most
+_MOST_ERRORS = 5
 
 
 def code(text: object) -> str:
@@ -26,6 +30,18 @@ def block(text: str, language: str = "") -> str:
     """Give a text as a block of code."""
     marks = _marks(text, 3)
     return f"{marks}{language}\n{visible(text).rstrip()}\n{marks}"
+
+
+def failures(errors: Sequence[str]) -> str:
+    """Show errors; of one of the program's own its last line, and how it came to it folded."""
+    return "\n\n".join(_failure(error) for error in errors[:_MOST_ERRORS])
+
+
+def _failure(error: str) -> str:
+    text = error.replace(f"{Path.cwd()}/", "")[-_LONGEST_ERROR:]
+    if "Traceback (most recent call last)" not in text:
+        return block(text)
+    return f"{block(text.splitlines()[-1])}\n\n{folded('Where in the program', block(text))}"
 
 
 def folded(summary: str, text: str) -> str:

@@ -189,9 +189,12 @@ def test_what_is_too_long_loses_the_least_useful_first_and_says_so(
     assert "**Data is deleted**" in said
 
 
-def test_an_endless_error_fits_with_its_end() -> None:
+def test_endless_errors_fit_with_their_ends() -> None:
     content = recordings.load("broken")
-    content["diagnostics"] = [{"severity": "error", "message": "error: " + "x " * LIMIT + "end"}]
+    content["diagnostics"] = [
+        {"severity": "error", "message": f"error: {number}" + " x" * LIMIT + " end"}
+        for number in range(20)
+    ]
     said = comment("prod", recordings.read(content, 1))
     assert len(said) < GITHUBS_LIMIT
     assert "x end\n```" in said
