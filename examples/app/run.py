@@ -13,12 +13,15 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 
 from engine import ExampleError, docker, ids
 from images import BACKEND, FRONTEND, PROXY, TRAFFIC, Service, build
 
 PROJECT_LABEL = "com.docker.compose.project"
+LASTING = (BACKEND, FRONTEND, PROXY)
 SERVICE_LABEL = "com.docker.compose.service"
+MADE_OF_LABEL = "monitoring-example.made-of"
 HEALTHY_WITHIN_SECONDS = 60
 
 # --init: a Node that is still loading has no handler for SIGTERM yet, and process 1 is not killed
@@ -30,24 +33,31 @@ CONFINED = (
 
 
 def up(project: str, monitoring_network: str, port: int) -> None:
-    """Start the application, anew where it runs already, and wait until it is healthy.
+    """Start the application, anew where something of it has changed; wait until it is healthy.
 
     `project` is the first part of the containers' names. Only the backend joins
     `monitoring_network`, under the name `backend`. The proxy listens on 127.0.0.1:`port`.
     """
-    if not ids("network", f"--filter=name=^{monitoring_network}$"):
+    network = ids("network", f"--filter=name=^{monitoring_network}$")
+    if not network:
         raise ExampleError(
             f"There is no network {monitoring_network}: bring the monitoring stack up first, or "
             f"run `docker network create {monitoring_network}` to try the application alone."
         )
+    names = [f"{project}-{service.name}" for service in LASTING]
+    images = docker("image", "inspect", "--format={{.Id}}", *(each.image for each in LASTING))
+    made_of = sha256(f"{images} {network} {port}".encode()).hexdigest()[:16]
+    label = f"label={MADE_OF_LABEL}={made_of}"
+    if len(ids("container", f"--filter={label}", f"--filter=name=^{project}-")) == len(names):
+        _wait_until_healthy(names)
+        return
     down(project)
     docker("network", "create", f"--label={PROJECT_LABEL}={project}", _network(project))
-    _create(BACKEND, project)
+    _create(BACKEND, project, f"--{label}")
     alias = f"--alias={BACKEND.name}"
     docker("network", "connect", alias, monitoring_network, f"{project}-{BACKEND.name}")
-    _create(FRONTEND, project)
-    _create(PROXY, project, f"--publish=127.0.0.1:{port}:8080")
-    names = [f"{project}-{service.name}" for service in (BACKEND, FRONTEND, PROXY)]
+    _create(FRONTEND, project, f"--{label}")
+    _create(PROXY, project, f"--{label}", f"--publish=127.0.0.1:{port}:8080")
     docker("start", *names)
     _wait_until_healthy(names)
 

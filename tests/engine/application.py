@@ -28,6 +28,11 @@ class Application:
         """Give the name on the engine of `backend`, `frontend` or `proxy`."""
         return f"{self.project}-{service}"
 
+    def up(self, environment: Environment) -> None:
+        """Start it in the environment's network, where it does not run already."""
+        project = ("--project", self.project)
+        _run("up", *project, "--network", environment.prefix, "--port", str(self.port))
+
     def ask(self, path: str, body: object = None) -> int:
         """Get `path` through the proxy, or post `body`; give the HTTP status."""
         request = urllib.request.Request(
@@ -56,8 +61,7 @@ def beside(environment: Environment) -> Iterator[Application]:
     project = ("--project", application.project)
     _run("build")
     try:
-        port = str(application.port)
-        _run("up", *project, "--network", environment.prefix, "--port", port)
+        application.up(environment)
         yield application
     finally:
         _run("down", *project)

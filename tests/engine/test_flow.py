@@ -84,6 +84,18 @@ def test_a_line_of_the_application_is_found_under_its_container(
     assert labels["stream"] in ("stdout", "stderr")
 
 
+def test_the_example_is_left_alone_where_nothing_of_it_has_changed(
+    environment: Environment, application: Application
+) -> None:
+    def started() -> list[str]:
+        names = [application.container(name) for name in ("backend", "frontend", "proxy")]
+        return [docker.inspect(name)["State"]["StartedAt"] for name in names]
+
+    before = started()
+    application.up(environment)
+    assert started() == before
+
+
 def test_a_container_that_starts_after_the_stack_is_found_with_its_first_line(
     environment: Environment,
 ) -> None:
