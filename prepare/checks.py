@@ -8,7 +8,7 @@ from prepare import debian, engine, golang, images, pulumi_cli, virtualenv
 from prepare.commands import show
 from prepare.places import PYTHON, ROOT, TOOLS
 
-_FILES_AT_ONCE = 3
+_FILES_AT_ONCE = 2
 
 
 def check() -> None:
