@@ -13,6 +13,7 @@ from review.impact import about, title
 from review.markdown import code, words
 from review.steps import Preview, State, Step
 from stack import formats
+from stack.values import Duration
 
 _PROVIDER = "pulumi:providers:docker"
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - Docker's default, to be warned of
@@ -113,7 +114,7 @@ def _setting(state: State | None, path: str, keys: tuple[str, ...]) -> Any:
 
 
 def _amount(kept: Any) -> float:
-    return float(kept.seconds if isinstance(kept, formats.Duration) else kept.bytes)
+    return float(kept.seconds if isinstance(kept, Duration) else kept.bytes)
 
 
 def _ports(step: Step) -> Iterator[Danger]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from stack.formats import DURATION, Duration, Format, matching
+from stack.formats import DURATION, Format, matching
+from stack.values import Duration
 
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])"
 # Grafana expands a `$` in its provisioning files, and with it one in the secrets that they name.

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stack import alert_formats, formats
-from stack.formats import Duration, Format, Secret
+from stack.formats import Format
 from stack.reading import Problem, setting
+from stack.values import Duration, Secret
 
 if TYPE_CHECKING:
     from stack.settings import Settings

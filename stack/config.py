@@ -10,10 +10,10 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from stack import alerts
-from stack.formats import Secret
 from stack.prometheus import Job
 from stack.reading import Problem, SettingsError, camel, fields, read
 from stack.settings import Settings
+from stack.values import Secret
 
 PASSWORD = "grafanaAdminPassword"  # noqa: S105 - the name of the key
 SCRAPE_SECRETS = "scrapeSecrets"

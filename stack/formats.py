@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from stack.values import Duration, Size
+
 # Go's and Prometheus' units; Loki reads durations with the same parser as Prometheus.
 _SECONDS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
 _DURATION = re.compile(r"(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
@@ -19,47 +21,6 @@ _IMAGE = re.compile(
     rf"(?:{_HOST}(?::\d+)?/)?{_WORD}(?:/{_WORD})*"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?"
 )
-
-
-@dataclass(frozen=True)
-class Duration:
-    """A length of time: `text` as Prometheus and Loki read it, and its `seconds`."""
-
-    text: str
-    seconds: float
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True)
-class Size:
-    """An amount of memory or disk: `text` as Prometheus reads it, and its `bytes` (1 KB = 1024)."""
-
-    text: str
-    bytes: int
-
-    def __str__(self) -> str:
-        return self.text
-
-    @property
-    def mebibytes(self) -> int:
-        """The whole MiB in it: Docker's provider counts memory in these."""
-        return self.bytes // 2**20
-
-
-@dataclass(frozen=True)
-class Secret:
-    """A value that must not be seen: it prints as `[secret]`, and only `reveal` gives it out."""
-
-    _value: str
-
-    def __repr__(self) -> str:
-        return "[secret]"
-
-    def reveal(self) -> str:
-        """Give the value in clear text, to be wrapped into a Pulumi secret at once."""
-        return self._value
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from stack import alerting, alerts, dashboards, engine, formats, remote
 from stack.files import dump_ini, dump_json, dump_yaml, load_ini, load_yaml, read_text
-from stack.formats import Size
 from stack.reading import setting
 from stack.service import File, Health, Port, Service
+from stack.values import Size
 
 if TYPE_CHECKING:
     from stack.settings import Settings

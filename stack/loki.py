@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from stack import formats
 from stack.files import dump_yaml, load_yaml
-from stack.formats import Duration, Size
 from stack.reading import setting
 from stack.service import File, Health, Service, go_memory_limit
+from stack.values import Duration, Size
 
 if TYPE_CHECKING:
     from stack.settings import Settings

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from stack import formats, rules
 from stack.files import dump_yaml, load_yaml, read_text
-from stack.formats import Duration, Secret, Size
 from stack.metrics import Metrics, relabelling
 from stack.reading import setting
 from stack.service import File, Health, Port, Service
+from stack.values import Duration, Secret, Size
 
 if TYPE_CHECKING:
     from stack.settings import Settings

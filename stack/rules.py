@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from stack.files import FileError, dump_yaml, load_yaml, names
-from stack.formats import DURATION, Duration
+from stack.formats import DURATION
 from stack.reading import fields
+from stack.values import Duration
 
 if TYPE_CHECKING:
     from stack.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stack.formats import Secret, Size
+from stack.values import Secret, Size
 
 
 @dataclass(frozen=True)

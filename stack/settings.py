@@ -11,12 +11,12 @@ from types import MappingProxyType
 
 from stack import formats
 from stack.alerts import Alerts
-from stack.formats import Secret
 from stack.grafana import Grafana
 from stack.loki import Loki
 from stack.prometheus import Job, Prometheus
 from stack.promtail import Logs, Promtail
 from stack.reading import setting
+from stack.values import Secret
 
 
 @dataclass(frozen=True)
