@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from stack.settings import Settings
 
 TAG = "deploy"
-_PATIENCE_SECONDS = 20
 
 
 class Deploy:
@@ -101,15 +100,12 @@ def post(settings: Settings, text: str) -> None:
         "data": json.dumps(annotation),
     }
     curl = ("curl", "--fail", "--silent", "--show-error", "--config", "-")
-    host = engine.host(settings.docker_host)
-    subprocess.run(
-        ["docker", "--host", host, "exec", "--interactive", f"{settings.prefix}-grafana", *curl],
-        input="".join(f"{name} = {_quoted(value)}\n" for name, value in options.items()),
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_SECONDS,
+    done = engine.run(
+        engine.host(settings.docker_host),
+        *("exec", "--interactive", f"{settings.prefix}-grafana", *curl),
+        given="".join(f"{name} = {_quoted(value)}\n" for name, value in options.items()),
     )
+    done.check_returncode()
 
 
 def _quoted(value: str) -> str:

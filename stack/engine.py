@@ -78,19 +78,30 @@ def _ask(address: str, *arguments: str) -> list[str]:
     return answer.stdout.splitlines()
 
 
+def run(
+    address: str, *arguments: str, given: str = "", seconds: float = _PATIENCE_SECONDS
+) -> subprocess.CompletedProcess[str]:
+    """Run a docker command on the engine at `address`, with `given` as its standard input.
+
+    Nobody is asked for anything. Raises TimeoutExpired after `seconds`, and OSError where the
+    command is not installed.
+    """
+    return subprocess.run(
+        ["docker", "--host", address, *arguments],
+        input=given,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        env={**os.environ, **remote.WITHOUT_QUESTIONS},
+    )
+
+
 def _run(
     address: str, *arguments: str, given: str = "", seconds: float = _PATIENCE_SECONDS
 ) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(
-            ["docker", "--host", address, *arguments],
-            input=given,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            env={**os.environ, **remote.WITHOUT_QUESTIONS},
-        )
+        return run(address, *arguments, given=given, seconds=seconds)
     except subprocess.TimeoutExpired as error:
         said = f"no answer within {seconds:.0f} s"
         raise EngineError(_unreachable(address, said)) from error
