@@ -27,10 +27,11 @@ def touched(base: str, head: str, folder: Path = ROOT) -> list[str]:
     A base that is not there, as after a forced push, may differ in anything.
     """
     everywhere = on_servers(folder)
+    if not base:
+        return everywhere
     changed = ask("git", "-C", folder, "diff", "--name-only", "--no-renames", base, head, "--")
-    if not base or not changed.ok:
-        if base:
-            note(f"{base} cannot be compared with: {changed.complaint}")
+    if not changed.ok:
+        note(f"{base} cannot be compared with: {changed.complaint}")
         return everywhere
     files = changed.output.splitlines()
     if any(file.startswith(SHARED) for file in files):
