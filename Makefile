@@ -7,6 +7,8 @@ NAME ?= $(error say its name: make new-env NAME=staging)
 # The commits between which environments differ; without BASE all do.
 BASE ?=
 HEAD ?= HEAD
+# A file that gets what `preview` or `drift` says.
+OUTPUT ?=
 # Python 3.11 or newer.
 PYTHON ?= python3
 

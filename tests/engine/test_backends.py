@@ -42,7 +42,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="module")
-def planned(postgres: Postgres, make_environment: MakeEnvironment) -> Environment:  # noqa: ARG001
+def planned(
+    postgres: Postgres,  # noqa: ARG001 - wanted for its lifetime only
+    make_environment: MakeEnvironment,
+) -> Environment:
     """Make an environment; the database outlives it, since its state moves there."""
     return make_environment()
 
