@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from prepare import environments
-from stack import config, reference
+from stack import alerts, config, reference
 from tests.unit.test_settings import ROOT
 
 FILES = [ROOT / f"Pulumi.{name}.yaml" for name in ("dev", "staging", "prod")]
@@ -22,6 +22,10 @@ def test_the_schema_in_the_project_file_is_the_one_of_the_settings() -> None:
 
 def test_the_page_is_the_one_of_the_settings() -> None:
     assert reference.PAGE.read_text(encoding="utf-8") == reference.page()
+
+
+def test_the_page_names_every_secret_of_the_alerts() -> None:
+    assert [key for key in alerts.SECRETS if f"`alertSecrets.{key}`" not in reference.page()] == []
 
 
 def test_the_editors_schema_is_the_one_of_the_settings() -> None:
