@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,30 @@ def free_port() -> int:
                 return port
 
 
+def without_its_own(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an environment's settings without what a test must not use or reach.
+
+    That is what is encrypted, as `make up` leaves it in a checkout, with the key to it; the server
+    that it deploys to; and the people whom it alerts.
+    """
+    reached = ("monitoring:dockerHost", "monitoring:alerts")
+    config = content["config"].items()
+    kept = {k: v for k, v in config if k not in reached and not _is_encrypted(v)}
+    return {"config": kept}
+
+
+def _is_encrypted(value: object) -> bool:
+    return isinstance(value, Mapping) and (
+        "secure" in value or any(_is_encrypted(part) for part in value.values())
+    )
+
+
 class Environment:
     """One stack on the engine, driven by the `pulumi` command as a user does.
 
     Its state, its secrets and its settings are in `folder`; no other stack is touched. The settings
-    begin as those of the project's environment `like`, where that is given. `backend` is the URL of
-    its state.
+    begin as those of the project's environment `like`, where that is given, without its secrets,
+    server and receivers. `backend` is the URL of its state.
     """
 
     def __init__(self, folder: Path, images: dict[str, str], like: str | None = None) -> None:
@@ -73,7 +92,9 @@ class Environment:
         self._settings = self.project / f"Pulumi.{self.name}.yaml"
         self._copy_program()
         if like:
-            shutil.copy(ROOT / f"Pulumi.{like}.yaml", self._settings)
+            file = ROOT / f"Pulumi.{like}.yaml"
+            settings = without_its_own(yaml.safe_load(file.read_text()))
+            self._settings.write_text(yaml.safe_dump(settings))
         self.pulumi("stack", "init", self.name).succeeded()
         self.configure(
             grafana={"image": images["grafana"], "port": free_port()},

@@ -60,8 +60,12 @@ class Neighbour:
 def neighbours(make_environment: MakeEnvironment) -> Iterator[dict[str, Neighbour]]:
     """Bring up all three environments of the project, as their files say, on one engine."""
     found = {kind: Neighbour(kind, make_environment(kind)) for kind in KINDS}
-    # A developer's own machine collects all, unless it is shared.
-    found["dev"].environment.configure(logs={"projects": ["app-dev"]})
+    for kind, neighbour in found.items():
+        # A developer's own machine collects all, unless it is shared; and a team edits its files.
+        neighbour.environment.configure(
+            jobs=[{"name": "backend", "targets": ["backend:3000"]}],
+            logs={"projects": [f"app-{kind}"]},
+        )
     try:
         for neighbour in found.values():
             neighbour.environment.up().succeeded()
