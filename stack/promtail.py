@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stack import formats
 from stack.files import dump_yaml, load_yaml
 from stack.reading import setting
-from stack.redaction import PATTERN, with_redaction
+from stack.redaction import PATTERN, Stage, with_redaction
 from stack.service import Bind, File, Health, Service, go_memory_limit
 from stack.values import Duration, Size
 
@@ -110,8 +110,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     [discovery] = scrape["docker_sd_configs"]
     discovery["refresh_interval"] = str(settings.promtail.refresh_interval)
     scrape["docker_sd_configs"] = [discovery | chosen for chosen in _selections(settings)]
-    scrape["relabel_configs"] = _exclusions(settings.logs) + scrape["relabel_configs"]
-    scrape["pipeline_stages"] = with_redaction(
+    scrape["pipeline_stages"] = _exclusions(settings.logs) + with_redaction(
         scrape["pipeline_stages"],
         built_in=settings.logs.redact,
         patterns=settings.logs.redact_patterns,
@@ -142,13 +141,19 @@ def _filters(names: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
     return {"filters": filters} if filters else {}
 
 
-def _exclusions(logs: Logs) -> list[dict[str, Any]]:
-    """Drop by the container's name, which the engine gives with a slash in front."""
+def _exclusions(logs: Logs) -> list[Stage]:
+    """Drop the lines of the containers that are left out, before any other stage sees them.
+
+    Relabelling cannot: of a Docker target its `drop` takes the labels only, and Loki accepts the
+    lines under whichever labels are added later.
+    """
     return [
         {
-            "source_labels": ["__meta_docker_container_name"],
-            "regex": f"/({name})",
-            "action": "drop",
+            "drop": {
+                "source": "container",
+                "expression": f"^(?:{name})$",
+                "drop_counter_reason": "excluded",
+            }
         }
         for name in logs.exclude_names
     ]

@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 from tests.engine import talker
+from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
 from tests.engine.grafana import Line
 from tests.engine.log_samples import ACCESS, NEST, PINO, TRACE
@@ -32,6 +33,15 @@ PRINTED = [
     f"Cookie: theme=dark; sid={SECRET}",
 ]
 LONG = "x" * 40_000
+
+
+@pytest.fixture(scope="module")
+def environment(make_environment: MakeEnvironment) -> Environment:
+    """Make an environment that labels its lines, and leaves some containers out."""
+    made = make_environment()
+    made.configure(labels={"place": made.name}, logs={"excludeNames": [r".*-private\d?"]})
+    made.up().succeeded()
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +80,25 @@ def test_the_errors_are_found_by_their_label(environment: Environment, container
 def test_labels_stay_few(lines: list[Line]) -> None:
     added_by_loki = {"service_name", "detected_level", "__error__", "__error_details__"}
     names = {name for line in lines for name in line.labels} - added_by_loki
-    assert names == {"container", "stream", "level", "request_id"}
+    assert names == {"container", "stream", "level", "request_id", "place"}
+
+
+def test_no_line_of_a_container_that_is_left_out_reaches_loki(environment: Environment) -> None:
+    word = f"word-{secrets.token_hex(8)}"
+    printed = [word, NEST.replace("Hello", word) % "error", f"{word}: Error: Boom", *TRACE[1:3]]
+    text = "\n".join(printed)
+    script = f"cat <<'END'\n{text}\nEND\necho {word} >&2; sleep 3600"
+    name = talker.start(f"{environment.prefix}-private1", script)
+    grafana = environment.grafana()
+
+    def dropped() -> bool:
+        count = grafana.metric('logentry_dropped_lines_total{reason="excluded"}')
+        assert count == len(printed) + 1
+        return True
+
+    eventually(dropped, seconds=15, what="as many lines dropped as were printed")
+    assert not grafana.lines(f'{{place="{environment.name}"}} |= `{word}`')
+    assert not grafana.lines(f'{{container="{name}"}}')
 
 
 def test_a_line_longer_than_docker_writes_at_once_is_whole(lines: list[Line]) -> None:

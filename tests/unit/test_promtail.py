@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -37,6 +38,20 @@ def test_by_default_the_pipeline_is_the_one_in_the_file(read: Read) -> None:
 def test_no_stage_drops_lines_or_lets_them_overtake_each_other(read: Read) -> None:
     # `match` sends the lines that do not match past the others.
     assert not {"match", "limit", "drop", "sampling"} & set(kinds(stages(read)))
+
+
+def test_lines_of_a_container_that_is_left_out_are_dropped_before_any_other_stage(
+    read: Read,
+) -> None:
+    names = ["shop-x", "a|b"]
+    first, second, *others = stages(read, {"excludeNames": names, "redactPatterns": ["pin=\\d"]})
+    assert [stage["drop"]["source"] for stage in (first, second)] == ["container"] * 2
+    found = [stage["drop"]["expression"] for stage in (first, second)]
+    assert [re.findall(r"(?m)" + each, "shop-x\na\nb\nshop-x2\nab") for each in found] == [
+        ["shop-x"],
+        ["a", "b"],
+    ]
+    assert others == stages(read, {"redactPatterns": ["pin=\\d"]})
 
 
 def test_what_is_read_from_a_line_is_read_after_its_secrets_are_gone(read: Read) -> None:

@@ -163,21 +163,15 @@ def test_loki_reads_its_write_ahead_log_back_within_its_memory(read: Read) -> No
 def test_all_containers_are_read_by_default(read: Read) -> None:
     [source] = promtail.configuration(read())["scrape_configs"]
     assert "filters" not in source["docker_sd_configs"][0]
-    assert not [rule for rule in source["relabel_configs"] if rule.get("action") == "drop"]
 
 
-def test_containers_are_selected_at_the_engine_and_left_out_by_relabelling(read: Read) -> None:
-    logs = {"includeNames": ["shop-.*"], "includeLabels": ["a=b"], "excludeNames": ["shop-x"]}
+def test_containers_are_selected_at_the_engine(read: Read) -> None:
+    logs = {"includeNames": ["shop-.*"], "includeLabels": ["a=b"]}
     [source] = promtail.configuration(read({"logs": logs}))["scrape_configs"]
     assert source["docker_sd_configs"][0]["filters"] == [
         {"name": "name", "values": ["^(shop-.*)$"]},
         {"name": "label", "values": ["a=b"]},
     ]
-    assert source["relabel_configs"][0] == {
-        "source_labels": ["__meta_docker_container_name"],
-        "regex": "/(shop-x)",
-        "action": "drop",
-    }
 
 
 def test_the_settings_labels_are_on_every_line_and_every_series(read: Read) -> None:
