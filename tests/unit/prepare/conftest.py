@@ -7,6 +7,12 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what a test builds, and the lock that it waits for, away from the user's own."""
+    monkeypatch.setenv("MONITORING_CACHE", str(tmp_path / "cache"))
+
+
 @pytest.fixture
 def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is the whole PATH: the programs in it are the only ones there are."""

@@ -158,6 +158,7 @@ def test_where_no_registry_answers_the_missing_images_are_built(
         '[ "$1 $2 $5" = "image inspect grafana/loki:3.7.7" ] && exit; echo no such host; exit 1'
     )
     fake(on_path, "docker", script)
+    fake(on_path, "go", "echo go version go1.26.8 linux/amd64")
     monkeypatch.setattr("lab.images", lambda names: {name: f"lab/{name}:1" for name in names})
     assert images.ready(WANTED) == WANTED | {"grafana": "lab/grafana:1"}
 
