@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
 from lab.progress import LabError
-from prepare import checks, environments, reviews, runner, tasks, touched
+from prepare import checks, environments, reviews, runner, tasks, touched, virtualenv
 from prepare.commands import ProgramError
+from prepare.places import PYTHON, VENV
 from prepare.progress import SetupError
+
+# They read YAML themselves, for which Python needs a package.
+_IN_VIRTUALENV = ("environments", "new-env", "runner")
 
 
 def main() -> int:
@@ -20,7 +26,7 @@ def main() -> int:
         "env": tasks.env,
         "test-alert": tasks.test_alert,
         "verify": tasks.verify,
-        "runner": runner.prepare,
+        "runner": runner.ready,
     }
     of_the_project = {
         "check": checks.check,
@@ -39,6 +45,8 @@ def main() -> int:
     parser.add_argument("--output", default="", help="a file for what `preview` or `drift` says")
     options = parser.parse_args()
     try:
+        if options.command in _IN_VIRTUALENV:
+            _enter_virtualenv()
         if options.command == "new-env":
             tasks.new_env(options.stack)
         elif options.command == "environments":
@@ -61,6 +69,14 @@ def main() -> int:
         print("interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def _enter_virtualenv() -> None:
+    """Go on with the same command as the Python of `.venv`, unless this is it."""
+    if Path(sys.prefix) != VENV:
+        virtualenv.ready()
+        command = [str(PYTHON), "-m", "prepare", *sys.argv[1:]]
+        os.execv(PYTHON, command)  # noqa: S606 - there is no need for one
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from prepare.places import ROOT
 from prepare.progress import SetupError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_PORT = re.compile(r"^\s*port:\s*['\"]?(\d+)", re.MULTILINE)
+DOCKER_HOST = "monitoring:dockerHost"
 _GRAFANA, _PROMETHEUS = 3000, 9090
 
 _FILE = """\
@@ -52,10 +53,47 @@ def must_exist(name: str, folder: Path = ROOT) -> None:
         )
 
 
+def settings(name: str, folder: Path = ROOT) -> dict[str, Any]:
+    """What an environment's file sets, by full key; a secret is a mapping with its cipher text.
+
+    Raises `SetupError` where the file cannot be read.
+    """
+    found = read(folder / f"Pulumi.{name}.yaml").get("config") or {}
+    # Pulumi also knows a longer spelling.
+    return {str(key).replace(":config:", ":"): value for key, value in found.items()}
+
+
+def docker_host(name: str, folder: Path = ROOT) -> str:
+    """The Docker host that an environment's file names; empty where it names none.
+
+    Raises `SetupError` where it cannot be read.
+    """
+    host = settings(name, folder).get(DOCKER_HOST) or ""
+    if not isinstance(host, str):
+        raise SetupError(
+            f"{DOCKER_HOST} in Pulumi.{name}.yaml is no text that can be read without the "
+            f"passphrase: run `pulumi config set {DOCKER_HOST} ssh://… --stack {name}`"
+        )
+    return host
+
+
+def read(file: Path) -> dict[str, Any]:
+    """The content of one of Pulumi's YAML files. Raises `SetupError`."""
+    import yaml  # noqa: PLC0415 - in .venv, which some commands only make
+
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise SetupError(f"{file.name} is no YAML: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("config") or {}, dict):
+        raise SetupError(f"{file.name} is none of Pulumi's files: it, and `config` in it, map keys")
+    return content
+
+
 def write(name: str, folder: Path = ROOT) -> Path:
     """Write the file of a new environment, with ports that no other file has.
 
-    Raises `SetupError` where the name is none, or is taken.
+    Raises `SetupError` where the name is none, or is taken, or where another file cannot be read.
     """
     if not NAME.fullmatch(name):
         raise SetupError(
@@ -73,9 +111,12 @@ def write(name: str, folder: Path = ROOT) -> Path:
 
 def _distance(folder: Path) -> int:
     """How far the ports must be from the default ones, which at least one environment has."""
-    files = [file.read_text() for file in folder.glob("Pulumi.*.yaml")]
-    taken = {int(port) for text in files for port in _PORT.findall(text)}
-    taken |= {_GRAFANA, _PROMETHEUS}
+    taken = {_GRAFANA, _PROMETHEUS}
+    for name in names(folder):
+        values = settings(name, folder)
+        services = [values.get(f"monitoring:{service}") for service in ("grafana", "prometheus")]
+        ports = [str(each.get("port")) for each in services if isinstance(each, dict)]
+        taken |= {int(port) for port in ports if port.isdecimal()}
     distance = 0
     while {_GRAFANA + distance, _PROMETHEUS + distance} & taken:
         distance += 1

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from prepare import touched, virtualenv
+from prepare import environments
+from prepare.commands import ask
 from prepare.places import ROOT
 from prepare.progress import SetupError, note
 from prepare.stacks import PASSWORD
@@ -18,14 +20,8 @@ from stack import remote
 
 BACKEND, PASSPHRASE = "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"
 KEY, KNOWN_HOSTS = "DOCKER_SSH_KEY", "DOCKER_SSH_KNOWN_HOSTS"
-
-_OWN_FOLDER = re.compile(r"^ +url: *['\"]?file:", re.MULTILINE)
-
-
-def prepare(name: str) -> None:
-    """Have the packages, with which a job can also say what went wrong, then be `ready`."""
-    virtualenv.ready()
-    ready(name)
+KEY_SECONDS = 3_600
+"""How long ssh has the key: as long as a job may last (deploy.yml)."""
 
 
 def ready(
@@ -34,16 +30,17 @@ def ready(
     home: Path | None = None,
     root: Path = ROOT,
 ) -> None:
-    """Check what a job is given for an environment, and write the key and the known hosts.
+    """Check what a job is given for an environment, and let its later steps in at the server.
 
     A job that does not name the key among its variables, such as the preview, gets no way to the
     server. Raises `SetupError` with every value that is missing.
     """
     wanted = [PASSPHRASE]
-    if _OWN_FOLDER.search((root / "Pulumi.yaml").read_text()):
+    backend = environments.read(root / "Pulumi.yaml").get("backend") or {}
+    if str(backend.get("url")).startswith("file:"):
         # The runner's folder is empty: everything would seem new.
         wanted.append(BACKEND)
-    if KEY in given and remote.is_ssh(touched.docker_host(name, root)):
+    if KEY in given and remote.is_ssh(environments.docker_host(name, root)):
         wanted += [KEY, KNOWN_HOSTS]
     missing = [variable for variable in wanted if not given.get(variable)]
     if missing:
@@ -51,16 +48,14 @@ def ready(
             f"this job is not given {', '.join(missing)}: add it in GitHub, in the environment of "
             f"{name} that the job names (docs/pull-requests.md)"
         )
-    if f"\n  {PASSWORD}:" not in (root / f"Pulumi.{name}.yaml").read_text():
+    if not environments.settings(name, root).get(PASSWORD):
         raise SetupError(
             f"Pulumi.{name}.yaml has no password for Grafana, and one made here would be lost: run "
             f"`pulumi config set --secret {PASSWORD} --stack {name}` on your machine, and commit it"
         )
     if KEY in wanted:
-        folder = (home or Path.home()) / ".ssh"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _write_key(folder / "id_ed25519", _lines(given[KEY]))
-        _add(folder / "known_hosts", _lines(given[KNOWN_HOSTS]))
+        _add((home or Path.home()) / ".ssh" / "known_hosts", _lines(given[KNOWN_HOSTS]))
+        _tell(_agent(_lines(given[KEY])), given.get("GITHUB_ENV"))
 
 
 def _lines(text: str) -> str:
@@ -68,22 +63,41 @@ def _lines(text: str) -> str:
     return "\n".join(text.split("\r\n")).strip() + "\n"
 
 
-def _write_key(file: Path, key: str) -> None:
-    """Write the key where ssh looks for one, whatever its type; never over another."""
-    try:
-        # The mode is given at creation: the key is at no time readable by others.
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        if file.read_text() == key:
-            return
-        raise SetupError(f"{file} is another key, which this runner had before: move it") from None
-    with os.fdopen(descriptor, "w") as output:
-        output.write(key)
-    note(f"wrote the key for the Docker host to {file}")
-
-
 def _add(file: Path, hosts: str) -> None:
+    file.parent.mkdir(mode=0o700, exist_ok=True)
     old = file.read_text() if file.exists() else ""
     if hosts not in old:
         file.write_text(old + hosts)
         file.chmod(0o600)
+
+
+def _agent(key: str) -> dict[str, str]:
+    """Give the key to an agent of this job's own, and the variables by which ssh finds that.
+
+    So the key is in no file, and no other environment's on the same runner is in the way. GitHub
+    ends what a job leaves running; elsewhere the agent forgets the key in time.
+    """
+    started = ask("ssh-agent", "-s", "-t", str(KEY_SECONDS))
+    found = dict(re.findall(r"^(SSH_\w+)=([^;]+);", started.output, re.MULTILINE))
+    if not found:
+        raise SetupError(f"ssh-agent does not start ({started.complaint}): install OpenSSH")
+    variables = {**os.environ, **remote.WITHOUT_QUESTIONS, **found}
+    added = ask("ssh-add", "-q", "-", env=variables, given=key)
+    if not added.ok:
+        ask("ssh-agent", "-k", env=variables)
+        raise SetupError(
+            f"ssh does not take {KEY} ({added.complaint}): it must be a whole private key without "
+            "a passphrase"
+        )
+    note("gave the key for the Docker host to an ssh-agent of this job's own")
+    return found
+
+
+def _tell(variables: Mapping[str, str], file: str | None) -> None:
+    """Have the variables in the job's later steps; outside of GitHub print them for a shell."""
+    if file:
+        with Path(file).open("a") as output:
+            output.writelines(f"{key}={value}\n" for key, value in variables.items())
+    else:
+        for key, value in variables.items():
+            print(f"export {key}={shlex.quote(value)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from prepare import environments
@@ -13,7 +12,6 @@ from prepare.progress import SetupError, note
 
 SHARED = ("stack/", "configs/", "__main__.py", "Pulumi.yaml", "requirements.txt")
 """What every environment is made of."""
-_DOCKER_HOST = re.compile(r"^ +monitoring:dockerHost: *['\"]?([^\s'\"#]+)", re.MULTILINE)
 
 
 def show(base: str, head: str) -> None:
@@ -42,19 +40,10 @@ def touched(base: str, head: str, folder: Path = ROOT) -> list[str]:
 def on_servers(folder: Path = ROOT) -> list[str]:
     """The environments whose file names a Docker host: the others are on a person's own machine.
 
-    Raises `SetupError` for a file whose name could not be given to a shell.
+    Raises `SetupError` for a file whose name could not be given to a shell, or that cannot be read.
     """
     names = environments.names(folder)
     for name in names:
         if not environments.NAME.fullmatch(name):
             raise SetupError(f"Pulumi.{name}.yaml is no environment's file: rename it")
-    return [name for name in names if docker_host(name, folder)]
-
-
-def docker_host(name: str, folder: Path = ROOT) -> str:
-    """The Docker host that an environment's file names; empty where it names none.
-
-    Read as text, so that it needs no package.
-    """
-    found = _DOCKER_HOST.search((folder / f"Pulumi.{name}.yaml").read_text())
-    return found[1] if found else ""
+    return [name for name in names if environments.docker_host(name, folder)]

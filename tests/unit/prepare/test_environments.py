@@ -19,6 +19,12 @@ def test_a_new_environment_has_ports_that_no_other_has(tmp_path: Path) -> None:
     assert [ports(file) for file in (first, second)] == [(3001, 9091), (3002, 9092)]
 
 
+def test_a_new_environments_ports_are_not_those_of_a_file_in_another_style(tmp_path: Path) -> None:
+    text = '{"monitoring:grafana": {"port": "3000"}, "monitoring:prometheus": {port: 9091}}'
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"config: {text}\n")
+    assert ports(environments.write("qa", tmp_path)) == (3002, 9092)
+
+
 def ports(file: Path) -> tuple[int, int]:
     content = yaml.safe_load(file.read_text())["config"]
     return content["monitoring:grafana"]["port"], content["monitoring:prometheus"]["port"]
@@ -36,6 +42,13 @@ def test_an_environment_that_is_there_is_not_written_over(tmp_path: Path) -> Non
     environments.write("qa", tmp_path)
     with pytest.raises(SetupError, match=r"already: edit Pulumi\.qa\.yaml"):
         environments.write("qa", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["config: [", "config: [a]", "text"])
+def test_a_file_that_is_none_of_pulumis_is_named(text: str, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    with pytest.raises(SetupError, match=r"Pulumi\.dev\.yaml is no"):
+        environments.settings("dev", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["", "Staging", "../dev", "a b", "-x", "x" * 41])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from prepare import touched
+from prepare.places import ROOT
 from prepare.progress import SetupError
 
 ON_A_SERVER = "config:\n  monitoring:dockerHost: ssh://deploy@example.com\n"
@@ -52,8 +55,8 @@ def commit(folder: Path, file: str, text: str) -> None:
     ],
 )
 def test_a_change_touches_what_is_made_of_it(file: str, names: list[str], repository: Path) -> None:
-    text = ON_A_SERVER + "  monitoring:jobs: []\n" if file == "Pulumi.prod.yaml" else "changed"
-    commit(repository, file, text)
+    texts = {"Pulumi.prod.yaml": f"{ON_A_SERVER}  monitoring:jobs: []\n", "Pulumi.dev.yaml": "{}"}
+    commit(repository, file, texts.get(file, "changed"))
     assert touched.touched("HEAD^1", "HEAD", repository) == names
 
 
@@ -69,6 +72,44 @@ def test_a_new_environment_is_touched_and_a_removed_one_is_not(repository: Path)
     (repository / "Pulumi.staging.yaml").unlink()
     git(repository, "commit", "--all", "--quiet", "-m", "remove")
     assert touched.touched("HEAD~2", "HEAD", repository) == ["qa"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'config:\n  "monitoring:dockerHost": ssh://deploy@example.com\n',
+        "config: {'monitoring:dockerHost': 'ssh://deploy@example.com'}\n",
+        '{"config": {"monitoring:dockerHost": "ssh://deploy@example.com"}}\n',
+        "config:\n    ? monitoring:dockerHost\n    : ssh://deploy@example.com\n",
+        "config:\n  monitoring:dockerHost:\n    ssh://deploy@example.com # the server\n",
+        "config:\n  monitoring:config:dockerHost: ssh://deploy@example.com\n",
+    ],
+)
+def test_a_docker_host_is_seen_in_every_style_of_yaml(text: str, repository: Path) -> None:
+    (repository / "Pulumi.dev.yaml").write_text(text)
+    assert touched.on_servers(repository) == ["dev", "prod", "staging"]
+
+
+def test_an_encrypted_docker_host_is_an_error_and_no_environment_at_home(repository: Path) -> None:
+    text = "config:\n  monitoring:dockerHost:\n    secure: v1:abc\n"
+    (repository / "Pulumi.prod.yaml").write_text(text)
+    with pytest.raises(SetupError, match=r"monitoring:dockerHost in Pulumi\.prod\.yaml"):
+        touched.on_servers(repository)
+
+
+def test_the_environments_are_printed_by_a_python_without_packages(repository: Path) -> None:
+    """The workflows ask the runner's own Python, before there is anything."""
+    shutil.copytree(ROOT / "prepare", repository / "prepare")
+    for name in ("lab", "stack", "requirements.txt", ".venv"):
+        (repository / name).symlink_to(ROOT / name)
+    done = subprocess.run(
+        [f"{sys.base_prefix}/bin/python3", "-m", "prepare", "environments"],
+        cwd=repository,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == '["prod", "staging"]\n'
 
 
 @pytest.mark.parametrize("base", ["", "0" * 40])
