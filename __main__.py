@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from stack import alerts, config, engine, monitoring, rules
+from stack import alerts, config, engine, monitoring, remote, rules
 from stack.files import FileError
 from stack.reading import SettingsError
 
@@ -20,7 +20,7 @@ def main() -> None:
             engine.check(host, settings.prefix, services)
         if engine.is_asked_of_rules(host, dry_run=dry_run):
             engine.check_rules(host, settings.prometheus.image, rules.all_of(settings))
-    except (SettingsError, FileError, engine.EngineError) as error:
+    except (SettingsError, FileError, engine.EngineError, remote.AddressError) as error:
         # Said without a traceback: the text is for the person who edits the settings or the files.
         raise pulumi.RunError(str(error)) from None
     if notice := alerts.notice(settings):

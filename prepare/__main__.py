@@ -12,6 +12,7 @@ from prepare import checks, environments, reviews, runner, tasks, touched, virtu
 from prepare.commands import ProgramError
 from prepare.places import PYTHON, VENV
 from prepare.progress import SetupError
+from stack.remote import AddressError
 
 # They read YAML themselves, for which Python needs a package.
 _IN_VIRTUALENV = ("environments", "new-env", "runner")
@@ -62,7 +63,7 @@ def main() -> int:
     except ProgramError as failure:
         print(f"error: {failure}", file=sys.stderr)
         return failure.code
-    except (SetupError, LabError) as problem:
+    except (SetupError, LabError, AddressError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -91,10 +91,14 @@ def elsewhere(facts: Facts) -> str:
 
 
 def address(configured: str | None) -> str:
-    """The engine's address: configured, else $DOCKER_HOST, else of the client's context."""
+    """The engine's address: configured, else $DOCKER_HOST, else of the client's context.
+
+    Raises `AddressError` for one that ssh would take for something else.
+    """
     given = configured or os.environ.get("DOCKER_HOST")
     context = ("docker", "context", "inspect", "-f", "{{.Endpoints.docker.Host}}")
-    return given or ask(*context).output.strip() or LOCAL
+    found = given or ask(*context).output.strip() or LOCAL
+    return remote.checked(found, "monitoring:dockerHost" if configured else "the Docker host")
 
 
 def look(configured: str | None) -> tuple[Facts, str]:

@@ -29,8 +29,13 @@ class EngineError(Exception):
 
 
 def host(configured: str) -> str:
-    """Give the engine's address: the setting, else `$DOCKER_HOST`, else the local socket."""
-    return configured or os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+    """Give the engine's address: the setting, else `$DOCKER_HOST`, else the local socket.
+
+    Raises `remote.AddressError` where `$DOCKER_HOST` holds more than an address.
+    """
+    return configured or remote.checked(
+        os.environ.get("DOCKER_HOST") or DEFAULT_HOST, "$DOCKER_HOST"
+    )
 
 
 def is_asked(address: str, *, dry_run: bool) -> bool:

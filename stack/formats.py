@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from stack import remote
 from stack.values import Duration, Size
 
 # Go's and Prometheus' units; Loki reads durations with the same parser as Prometheus.
@@ -197,5 +198,5 @@ LOG_SIZE = matching("a size as Docker reads it, such as 10m", "10m", r"[1-9]\d*[
 DOCKER_HOST = matching(
     "an address of a Docker engine: unix://…, tcp://host:port or ssh://user@host",
     "unix:///var/run/docker.sock",
-    r"|(unix:///|tcp://|ssh://)\S+",
+    rf"|(unix:///|tcp://)\S+|{remote.SSH_ADDRESS}",
 )

@@ -5,6 +5,7 @@ Of the standard library only, so that the set-up can say the same before there a
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -44,6 +45,28 @@ _OTHERWISE = (
     "see whether `ssh {ssh} docker version` works, and point monitoring:dockerHost or $DOCKER_HOST"
     " to the right server"
 )
+
+
+_PORT = r"(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+# No part begins with `-`: ssh would take it for an option, and some options run a command.
+SSH_ADDRESS = (
+    r"ssh://(?:[A-Za-z0-9_][A-Za-z0-9_.+-]*@)?(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:]+\])"
+    rf"(?::{_PORT})?(?:/[A-Za-z0-9_./-]*)?"
+)
+
+
+class AddressError(ValueError):
+    """An address that is not given to ssh, which would take it for something else."""
+
+
+def checked(address: str, origin: str) -> str:
+    """Give an engine's address back. Raises `AddressError`, which names its origin, a setting."""
+    if is_ssh(address) and not re.fullmatch(SSH_ADDRESS, address):
+        raise AddressError(
+            f"{origin} is '{address}': write it as ssh://user@host or ssh://user@host:port; what"
+            " else ssh is to know goes into ~/.ssh/config"
+        )
+    return address
 
 
 def is_ssh(address: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stack import engine, remote
+from prepare import engine as prepared
+from stack import engine, formats, remote
 
 # What `docker --host ssh://…` writes, from real runs; ssh's own words come last.
 _SAID = (
@@ -42,6 +43,50 @@ def test_a_port_of_its_own_is_in_the_commands() -> None:
     assert "`ssh-keyscan -p 2222 server >>" in unknown
     assert "-F '[server]:2222'" in unknown
     assert "`ssh -p 2222 deploy@server docker" in remote.remedy("ssh://deploy@server:2222", "?")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ssh://-oProxyCommand=touch${IFS}/tmp/x",
+        "ssh://-oProxyCommand=x@server",
+        "ssh://deploy@-oProxyCommand=x",
+        "ssh://-l@server",
+        "ssh://%2DoProxyCommand=x@server",
+        "ssh://deploy@server/$(id)",
+        "ssh://deploy:password@server",
+        "ssh://server:65536",
+        "ssh://",
+    ],
+)
+def test_an_address_that_ssh_would_take_for_an_option_is_refused_everywhere(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - what it wants is said by the format
+        formats.DOCKER_HOST.parse(address)
+    with pytest.raises(remote.AddressError, match=r"monitoring:dockerHost is 'ssh://"):
+        prepared.address(address)
+    monkeypatch.setenv("DOCKER_HOST", address)
+    with pytest.raises(remote.AddressError, match=r"the Docker host is 'ssh://"):
+        prepared.address(None)
+    with pytest.raises(remote.AddressError, match=r"\$DOCKER_HOST is 'ssh://"):
+        engine.host("")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "unix:///var/run/docker.sock",
+        "tcp://10.0.0.5:2376",
+        "ssh://server",
+        "ssh://deploy@server.example.com:2222",
+        "ssh://de-ploy.x@prod-1/run/user/1000/docker.sock",
+        "ssh://root@[fe80::1]:22",
+    ],
+)
+def test_an_address_of_an_engine_is_taken_as_it_is(address: str) -> None:
+    assert formats.DOCKER_HOST.parse(address) == address
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

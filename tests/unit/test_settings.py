@@ -86,6 +86,7 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"labels": {"container": "x"}}, "labels.container", "stack itself sets"),
         ({"bindAddress": "localhost"}, "bindAddress", "an IP address"),
         ({"dockerHost": "localhost:2375"}, "dockerHost", "tcp://host:port"),
+        ({"dockerHost": "ssh://-oProxyCommand=id"}, "dockerHost", "ssh://user@host"),
         ({"containerLogs": {"maxSize": "10MB"}}, "containerLogs.maxSize", "10m"),
         # Secrets.
         ({"grafanaAdminPassword": ""}, "grafanaAdminPassword", "is empty"),
