@@ -12,6 +12,9 @@ OUTPUT ?=
 # Python 3.11 or newer.
 PYTHON ?= python3
 
+# Files and the answers of programs are UTF-8, whatever the terminal shows.
+export PYTHONUTF8 = 1
+
 PREPARE = $(PYTHON) -m prepare
 
 .DEFAULT_GOAL := help

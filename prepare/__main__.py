@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -45,6 +46,9 @@ def main() -> int:
     parser.add_argument("--head", default="HEAD", help="the commit that it compares")
     parser.add_argument("--output", default="", help="a file for what `preview` or `drift` says")
     options = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Not every terminal shows every character, such as those of a log line.
+        sys.stdout.reconfigure(errors="replace")
     try:
         if options.command in _IN_VIRTUALENV:
             _enter_virtualenv()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from review import comment, drift, github, secrecy, steps
 def main() -> int:
     """Run one command and return the exit code."""
     options = _parser().parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Not every terminal shows every character, such as those in somebody's file.
+        sys.stdout.reconfigure(errors="replace")
     try:
         code: int = options.run(options)
     except (github.GitHubError, OSError) as problem:
@@ -63,17 +67,17 @@ def _say(options: argparse.Namespace, text: str) -> None:
     masked = secrecy.mask(text, secrecy.secrets(options.stack))
     print(masked, end="")
     if options.output:
-        options.output.write_text(masked)
+        options.output.write_text(masked, encoding="utf-8")
 
 
 def _post_comment(options: argparse.Namespace) -> int:
-    text = options.file.read_text()
+    text = options.file.read_text(encoding="utf-8")
     print(github.post_comment(github.repository(), options.pull_request, text))
     return 0
 
 
 def _post_issue(options: argparse.Namespace) -> int:
-    text = options.file.read_text()
+    text = options.file.read_text(encoding="utf-8")
     act = github.close_issue if options.close else github.post_issue
     print(act(github.repository(), text) or "no issue is open")
     return 0

@@ -27,7 +27,9 @@ _SHORTEST = 6  # characters; shorter ones are found in the midst of words
 def secrets(stack: str) -> list[str]:
     """Give the secrets of a stack, as far as they can be read, and of this run."""
     command = ["pulumi", "config", "--show-secrets", "--json", "--non-interactive"]
-    done = subprocess.run([*command, "--stack", stack], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, "--stack", stack], check=False, capture_output=True, encoding="utf-8"
+    )
     entries = json.loads(done.stdout) if done.returncode == 0 else {}
     values = [e.get("objectValue", e.get("value")) for e in entries.values() if e["secret"]]
     return [text for text in (*_texts(values), *_of_the_run()) if len(text) >= _SHORTEST]
@@ -55,7 +57,7 @@ def _of_the_run() -> Iterator[str]:
     yield urlsplit(os.environ.get("PULUMI_BACKEND_URL", "")).password or ""
     file = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
     if file and Path(file).is_file():
-        yield Path(file).read_text().strip()
+        yield Path(file).read_text(encoding="utf-8").strip()
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -96,7 +96,7 @@ def preview(stack: str, *options: str) -> Preview:
         [*command, "--color", "never", "--stack", stack, *options],
         check=False,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     return read(done.stdout, done.stderr, done.returncode)
 
