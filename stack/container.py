@@ -12,9 +12,6 @@ import pulumi_docker as docker
 from stack.service import Health, Service
 from stack.settings import ContainerLogs
 
-# How long `pulumi up` waits for a container to become healthy, in seconds.
-_PATIENCE_SECONDS = 120
-
 
 def container(  # noqa: PLR0913 - each says one thing
     service: Service,
@@ -67,7 +64,7 @@ def container(  # noqa: PLR0913 - each says one thing
         or None,
         healthcheck=_healthcheck(service.health),
         wait=True,
-        wait_timeout=_PATIENCE_SECONDS,
+        wait_timeout=service.start_seconds,
         restart="unless-stopped",
         memory=service.memory.mebibytes,
         # Equal to memory: no swap. Unset, the engine would answer with twice the memory.

@@ -43,8 +43,9 @@ def dump_yaml(content: object) -> str:
 
 
 def load_ini(name: str) -> configparser.ConfigParser:
-    """Load `configs/<name>`; its values may contain `%` and keep their case."""
+    """Load `configs/<name>`; its keys keep their case, and its values may contain `%`."""
     parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string((CONFIGS / name).read_text(encoding="utf-8"))
     return parser
 

@@ -162,7 +162,7 @@ BOOLEAN = Format(
     "true or false", example=True, parse=_boolean, schema={"enum": [True, False, "true", "false"]}
 )
 TARGET = Format("a target as host:port, without scheme or path", "backend:3000", _target)
-IMAGE = Format("an image with a fixed tag or digest", "grafana/loki:3.7.7", _image)
+IMAGE = Format("an image with a fixed tag or digest", "grafana/loki:3.7.8", _image)
 ADDRESS = Format("an IP address such as 127.0.0.1", "127.0.0.1", _address)
 NAME = matching(
     "a name of letters, digits, '.', '_' and '-', starting with a letter or digit",

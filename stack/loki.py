@@ -22,7 +22,7 @@ _CONFIG = "/etc/loki/loki.yml"
 class Loki:
     """Loki: stores the logs. It has no port on the host."""
 
-    image: str = setting(formats.IMAGE, "Its image.", "grafana/loki:3.7.7")
+    image: str = setting(formats.IMAGE, "Its image.", "grafana/loki:3.7.8")
     memory: Size = setting(formats.SIZE, "Its memory limit.", "512MB")
     retention: Duration = setting(
         formats.DURATION,

@@ -54,7 +54,7 @@ class Job:
 class Prometheus:
     """Prometheus: stores the metrics."""
 
-    image: str = setting(formats.IMAGE, "Its image.", "prom/prometheus:v3.14.0")
+    image: str = setting(formats.IMAGE, "Its image.", "prom/prometheus:v3.15.0")
     port: int = setting(formats.PORT, "Its port on the host.", 9090)
     memory: Size = setting(formats.SIZE, "Its memory limit.", "512MB")
     scrape_interval: Duration = setting(formats.DURATION, "Time between two scrapes.", "15s")

@@ -65,6 +65,7 @@ class Service:
         networks: existing networks that it joins besides the stack's own.
         host_gateway: whether `host.docker.internal` leads to the Docker host.
         stop_seconds: how long it may take to stop before it is killed.
+        start_seconds: how long `pulumi up` waits for it to become healthy.
         after: services that start before it and stop after it.
     """
 
@@ -77,6 +78,7 @@ class Service:
     health: Health
     memory: Size
     stop_seconds: int
+    start_seconds: int = 120
     entrypoint: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
     binds: tuple[Bind, ...] = ()

@@ -157,11 +157,11 @@ def test_durations_are_read_as_prometheus_reads_them(text: str, seconds: float, 
 @pytest.mark.parametrize(
     "image",
     [
-        "loki:3.7.7",
-        "grafana/loki:3.7.7",
-        "registry.example:5000/team/loki:3.7.7",
+        "loki:3.7.8",
+        "grafana/loki:3.7.8",
+        "registry.example:5000/team/loki:3.7.8",
         "registry.example:5000/team/loki@sha256:" + "a" * 64,
-        "ghcr.example/team/loki:3.7.7@sha256:" + "a" * 64,
+        "ghcr.example/team/loki:3.7.8@sha256:" + "a" * 64,
     ],
 )
 def test_an_image_is_fixed_by_a_tag_or_a_digest(image: str, read: Read) -> None:

@@ -143,7 +143,7 @@ def test_a_policy_of_the_machines_own_is_left_alone(tmp_path: Path) -> None:
     assert policy.read_text() == "its own"
 
 
-WANTED = {"loki": "grafana/loki:3.7.7", "grafana": "grafana/grafana:13.2.1"}
+WANTED = {"loki": "grafana/loki:3.7.8", "grafana": "grafana/grafana:13.2.3"}
 
 
 def test_present_images_are_not_pulled(on_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_where_no_registry_answers_the_missing_images_are_built(
     on_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = (
-        '[ "$1 $2 $5" = "image inspect grafana/loki:3.7.7" ] && exit; echo no such host; exit 1'
+        '[ "$1 $2 $5" = "image inspect grafana/loki:3.7.8" ] && exit; echo no such host; exit 1'
     )
     fake(on_path, "docker", script)
     fake(on_path, "go", "echo go version go1.26.8 linux/amd64")
@@ -175,7 +175,7 @@ def test_a_silent_registry_is_given_up_within_seconds(
     fake(on_path, "docker", "exec /bin/sleep 60")
     monkeypatch.setattr(images, "ANSWER_SECONDS", 0.2)
     with pytest.raises(images.NoRegistryError, match="no word"):
-        images.pull("grafana/loki:3.7.7")
+        images.pull("grafana/loki:3.7.8")
 
 
 def test_the_lab_is_asked_for_its_own_image_even_where_one_of_that_name_is_present(
