@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from stack import alerts, config, engine, monitoring, remote, rules
+from stack import alerts, config, contradictions, engine, monitoring, remote, rules
 from stack.files import FileError
 from stack.reading import SettingsError
 
@@ -23,8 +23,9 @@ def main() -> None:
     except (SettingsError, FileError, engine.EngineError, remote.AddressError) as error:
         # Said without a traceback: the text is for the person who edits the settings or the files.
         raise pulumi.RunError(str(error)) from None
-    if notice := alerts.notice(settings):
-        pulumi.log.warn(notice)
+    for warning in (alerts.notice(settings), *contradictions.warnings(settings)):
+        if warning:
+            pulumi.log.warn(warning)
     for name, value in monitoring.Monitoring(settings, services).outputs.items():
         pulumi.export(name, value)
 

@@ -13,7 +13,6 @@ from review.impact import about, title
 from review.markdown import code, words
 from review.steps import Preview, State, Step
 from stack import formats
-from stack.values import Duration
 
 _PROVIDER = "pulumi:providers:docker"
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - Docker's default, to be warned of
@@ -91,7 +90,7 @@ def _retention(step: Step) -> Iterator[Danger]:
             before, after = (form.parse(value) for value in (old, new))
         except ValueError:
             continue
-        if _amount(after) < _amount(before):
+        if after.amount < before.amount:
             text = (
                 f"**Data is deleted**: {title(step.service)} keeps only the last {code(new)}, until"
                 f" now {code(old)}. It deletes what is older."
@@ -111,10 +110,6 @@ def _setting(state: State | None, path: str, keys: tuple[str, ...]) -> Any:
                 return None
             return content
     return None
-
-
-def _amount(kept: Any) -> float:
-    return float(kept.seconds if isinstance(kept, Duration) else kept.bytes)
 
 
 def _ports(step: Step) -> Iterator[Danger]:

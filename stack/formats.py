@@ -8,14 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from stack import remote
-from stack.values import Duration, Size
+from stack import remote, values
 
-# Go's and Prometheus' units; Loki reads durations with the same parser as Prometheus.
-_SECONDS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
-_DURATION = re.compile(r"(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
-_SIZE = re.compile(r"(\d+)(KB|MB|GB|TB)")
-_BYTES = {"KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])"
 _WORD = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
@@ -50,29 +44,28 @@ def matching(wants: str, example: str, pattern: str) -> Format:
     return Format(wants, example, parse, {"type": "string", "pattern": f"^(?:{pattern})$"})
 
 
+def at_least(form: Format, least: str, why: str = "") -> Format:
+    """Make a format of durations or sizes that refuses less than `least`, and says `why`."""
+    lowest = form.parse(least)
+
+    def parse(value: object) -> Any:
+        found = form.parse(value)
+        if found.amount < lowest.amount:
+            raise ValueError(why)
+        return found
+
+    return replace(form, wants=f"{form.wants}, at least {least}", parse=parse)
+
+
+def memory(least: str) -> Format:
+    """Make the format of a program's memory limit; with less than `least` it does not start."""
+    return at_least(SIZE, least, "with less it does not start")
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError
     return value
-
-
-def _duration(value: object) -> Duration:
-    text = _text(value)
-    match = _DURATION.fullmatch(text)
-    if not match or not text:
-        raise ValueError
-    parts = [re.fullmatch(r"(\d+)(\D+)", part) for part in match.groups() if part]
-    seconds = sum(int(part[1]) * _SECONDS[part[2]] for part in parts if part)
-    if seconds <= 0:
-        raise ValueError("it must be longer than zero")
-    return Duration(text, seconds)
-
-
-def _size(value: object) -> Size:
-    match = _SIZE.fullmatch(_text(value))
-    if not match or int(match[1]) == 0:
-        raise ValueError
-    return Size(match[0], int(match[1]) * _BYTES[match[2]])
 
 
 def _integer(low: int, high: int) -> Callable[[Any], int]:
@@ -88,10 +81,11 @@ def _integer(low: int, high: int) -> Callable[[Any], int]:
 
 
 def _boolean(value: object) -> bool:
-    if value in (True, "true"):
-        return True
-    if value in (False, "false"):
-        return False
+    # As text at the top level. Python takes the number 1 for True: no other value counts.
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
     raise ValueError
 
 
@@ -147,14 +141,14 @@ def _whole(wants: str, example: int, low: int, high: int) -> Format:
 DURATION = Format(
     "a duration such as 15s, 5m, 1h30m or 30d",
     "15s",
-    _duration,
-    {"type": "string", "pattern": f"^{_DURATION.pattern}$", "minLength": 2},
+    lambda value: values.Duration.parse(_text(value)),
+    {"type": "string", "pattern": f"^{values.DURATION.pattern}$", "minLength": 2},
 )
 SIZE = Format(
     "a size in KB, MB, GB or TB such as 512MB or 4GB",
     "512MB",
-    _size,
-    {"type": "string", "pattern": f"^{_SIZE.pattern}$"},
+    lambda value: values.Size.parse(_text(value)),
+    {"type": "string", "pattern": f"^{values.SIZE.pattern}$"},
 )
 PORT = _whole("a port number from 1 to 65535", 3000, 1, 65_535)
 COUNT = _whole("a whole number from 1 to 1000", 3, 1, 1_000)
@@ -174,6 +168,7 @@ FILE_PATH = matching("an absolute path", "/var/run/docker.sock", r"/[A-Za-z0-9_.
 SCHEME = _one_of("http", "https")
 AUTH = _one_of("bearer", "basic", "none")
 TEXT = matching("a text without line breaks", "text", r"[^\r\n]*")
+LABEL_VALUE = matching("a text without line breaks, not empty", "text", r"[^\r\n]+")
 LABEL_FILTER = matching(
     "a container label as name or name=value", "com.example.logs=true", r"[^\s=]+(=.*)?"
 )

@@ -21,6 +21,10 @@ PORT = 9090
 _CONFIG = "/etc/prometheus/prometheus.yml"
 _START = "/etc/prometheus/start.sh"
 _SECRETS = "/run/secrets"
+# No origin is called so. By default every page that somebody opens may read all metrics through
+# that person's browser, also from a Prometheus that listens on loopback only.
+_CORS = "--web.cors.origin=none"
+_INTERVAL = formats.at_least(formats.DURATION, "1s")
 _LONGEST_TIMEOUT = Duration("10s", 10)
 
 
@@ -35,7 +39,7 @@ class Job:
     path: str = setting(formats.HTTP_PATH, "The path of the metrics.", "/metrics")
     scheme: str = setting(formats.SCHEME, "`http` or `https`.", "http")
     interval: Duration | None = setting(
-        formats.DURATION, "Time between two scrapes, instead of `prometheus.scrapeInterval`.", None
+        _INTERVAL, "Time between two scrapes, instead of `prometheus.scrapeInterval`.", None
     )
     auth: str = setting(
         formats.AUTH,
@@ -45,7 +49,7 @@ class Job:
     )
     username: str | None = setting(formats.TEXT, "The user's name where `auth` is `basic`.", None)
     labels: Mapping[str, str] = setting(
-        formats.TEXT, "Labels added to the job's series.", dict, keys=formats.LABEL_NAME
+        formats.LABEL_VALUE, "Labels added to the job's series.", dict, keys=formats.LABEL_NAME
     )
     metrics: Metrics = setting(None, "What the job calls its metrics.", Metrics)
 
@@ -56,8 +60,10 @@ class Prometheus:
 
     image: str = setting(formats.IMAGE, "Its image.", "prom/prometheus:v3.15.0")
     port: int = setting(formats.PORT, "Its port on the host.", 9090)
-    memory: Size = setting(formats.SIZE, "Its memory limit.", "512MB")
-    scrape_interval: Duration = setting(formats.DURATION, "Time between two scrapes.", "15s")
+    memory: Size = setting(formats.memory("64MB"), "Its memory limit, at least 64MB.", "512MB")
+    scrape_interval: Duration = setting(
+        _INTERVAL, "Time between two scrapes, from 1s to 2m (above that a warning says why).", "15s"
+    )
     retention_time: Duration = setting(formats.DURATION, "How long samples are kept.", "15d")
     retention_size: Size = setting(
         formats.SIZE, "How much disk samples may take; the oldest go first.", "4GB"
@@ -77,7 +83,7 @@ def describe(settings: Settings) -> Service:
         image=own.image,
         user="65534:65534",
         entrypoint=("/bin/sh", _START) if secrets else (),
-        command=(f"--config.file={_CONFIG}", "--storage.tsdb.path=/prometheus"),
+        command=(f"--config.file={_CONFIG}", "--storage.tsdb.path=/prometheus", _CORS),
         files=tuple(files),
         volume="/prometheus",
         health=Health(("CMD", "promtool", "check", "ready", f"--url=http://localhost:{PORT}")),

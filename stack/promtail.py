@@ -69,7 +69,7 @@ class Promtail:
     image: str = setting(formats.IMAGE, "Its image.", "grafana/promtail:3.6.11")
     memory: Size = setting(formats.SIZE, "Its memory limit.", "256MB")
     refresh_interval: Duration = setting(
-        formats.DURATION,
+        formats.at_least(formats.DURATION, "1s"),
         "How often it looks for new containers. It takes up to 5s more to begin to read one; one"
         " that is gone by then is missed.",
         "2s",

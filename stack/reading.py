@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -50,9 +51,11 @@ class Problem:
     def key(self) -> str:
         """The setting's path as `pulumi config set --path` takes it."""
         head, *rest = self.path
-        return f"monitoring:{head}" + "".join(
-            f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest
+        parts = (
+            f"[{json.dumps(part)}]" if isinstance(part, int) or "." in part else f".{part}"
+            for part in rest
         )
+        return f"monitoring:{head}" + "".join(parts)
 
     def describe(self, stack: str) -> str:
         """Say it, with the lines to write where a value would help."""

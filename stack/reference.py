@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from stack import alerts
-from stack.config import ALERT_SECRETS, PASSWORD, SCRAPE_SECRETS
+from stack.encrypted import ALERT_SECRETS, PASSWORD, SCRAPE_SECRETS
 from stack.reading import camel, fields
 from stack.settings import Settings
 

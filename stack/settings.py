@@ -58,7 +58,7 @@ class Settings:
         default=False,
     )
     labels: Mapping[str, str] = setting(
-        formats.TEXT,
+        formats.LABEL_VALUE,
         "Labels added to every log line and every scraped series.",
         dict,
         keys=formats.LABEL_NAME,

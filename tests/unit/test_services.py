@@ -35,6 +35,14 @@ def test_only_grafana_and_prometheus_are_published_and_only_on_loopback(read: Re
     assert {port.address for ports in published.values() for port in ports} == {"127.0.0.1"}
 
 
+def test_nobody_deletes_lines_by_asking_loki(read: Read) -> None:
+    assert loki.configuration(read())["limits_config"]["deletion_mode"] == "disabled"
+
+
+def test_prometheus_answers_no_page_of_another_origin(read: Read) -> None:
+    assert "--web.cors.origin=none" in prometheus.describe(read()).command
+
+
 def test_only_promtail_runs_as_root_and_only_promtail_sees_the_engine(read: Read) -> None:
     described = services(read())
     assert [name for name, service in described.items() if service.user.startswith("0:")] == [

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import config
+from stack import config, contradictions
 from stack.reading import SettingsError
 from stack.settings import DEFAULT_IMAGES
+from stack.values import Duration
 from tests.unit.conftest import Read
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,12 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"jobs": [{**JOB, "targets": "backend:3000"}]}, "jobs[0].targets", "wants a list"),
         ({"labels": ["a"]}, "labels", "wants names with values"),
         ({"labels": {"__a": "b"}}, "labels.__a", "not starting with '__'"),
+        ({"labels": {"le": "b"}}, "labels.le", "histograms and summaries"),
+        ({"labels": {"environment": ""}}, "labels.environment", "is empty"),
         ({"keepVolumes": "perhaps"}, "keepVolumes", "wants true or false"),
+        ({"keepVolumes": 1}, "keepVolumes", "wants true or false"),
+        ({"keepVolumes": "1"}, "keepVolumes", "wants true or false"),
+        ({"logs": {"redact": 0}}, "logs.redact", "wants true or false"),
         ({"grafanna": {}}, "grafanna", "did you mean 'grafana'?"),
         ({"grafana": {"prot": 1}}, "grafana.prot", "did you mean 'port'?"),
         ({"loki": {"port": 3100}}, "loki.port", "known are: image, memory, retention"),
@@ -70,14 +76,33 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"jobs": [JOB, JOB]}, "jobs[1].name", "another job has"),
         ({"jobs": [{**JOB, "name": "loki"}]}, "jobs[0].name", "which another job has"),
         ({"jobs": [{**JOB, "labels": {"job": "x"}}]}, "jobs[0].labels.job", "stack itself sets"),
+        ({"jobs": [{**JOB, "labels": {"quantile": "x"}}]}, "jobs[0].labels.quantile", "summaries"),
+        ({"jobs": [{**JOB, "labels": {"team": ""}}]}, "jobs[0].labels.team", "is empty"),
+        (
+            {"jobs": [{**JOB, "targets": ["backend:3000", "a:1", "backend:3000"]}]},
+            "jobs[0].targets[2]",
+            "already; take it out with: pulumi config rm --path 'monitoring:jobs[0].targets[2]'",
+        ),
+        ({"jobs": [{**JOB, "interval": "1ms"}]}, "jobs[0].interval", "at least 1s"),
         ({"jobs": [{**JOB, "username": "prom"}]}, "jobs[0].username", "auth: basic"),
         ({"jobs": [{**JOB, "auth": "bearer"}]}, "jobs[0].auth", "scrapeSecrets.backend"),
         # Durations, sizes, images, names that the programs would refuse.
         ({"prometheus": {"scrapeInterval": "15"}}, "prometheus.scrapeInterval", "a duration"),
         ({"prometheus": {"scrapeInterval": "1s1m"}}, "prometheus.scrapeInterval", "a duration"),
         ({"prometheus": {"scrapeInterval": "0s"}}, "prometheus.scrapeInterval", "longer than"),
+        ({"prometheus": {"scrapeInterval": "1ms"}}, "prometheus.scrapeInterval", "at least 1s"),
+        ({"prometheus": {"retentionTime": "101y"}}, "prometheus.retentionTime", "than 100y"),
+        ({"prometheus": {"retentionTime": "\u0661d"}}, "prometheus.retentionTime", "a duration"),
+        ({"loki": {"retention": "999999999999y"}}, "loki.retention", "not be longer than 100y"),
         ({"prometheus": {"scrapeInterval": ""}}, "prometheus.scrapeInterval", "is empty"),
         ({"prometheus": {"retentionSize": "4 GB"}}, "prometheus.retentionSize", "a size"),
+        (
+            {"prometheus": {"retentionSize": "1000001TB"}},
+            "prometheus.retentionSize",
+            "not be larger than 1000000TB",
+        ),
+        ({"prometheus": {"memory": "5MB"}}, "prometheus.memory", "at least 64MB"),
+        ({"loki": {"memory": "1KB"}}, "loki.memory", "at least 64MB"),
         ({"prometheus": {"memory": 512}}, "prometheus.memory", "a size in KB, MB"),
         ({"prometheus": {"image": "prom/prometheus"}}, "prometheus.image", "neither a tag"),
         ({"prometheus": {"image": "prom/prometheus:latest"}}, "prometheus.image", "latest"),
@@ -87,6 +112,11 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"bindAddress": "localhost"}, "bindAddress", "an IP address"),
         ({"dockerHost": "localhost:2375"}, "dockerHost", "tcp://host:port"),
         ({"dockerHost": "ssh://-oProxyCommand=id"}, "dockerHost", "ssh://user@host"),
+        # Networks.
+        ({"appNetworks": ["host"]}, "appNetworks[0]", "host.docker.internal"),
+        ({"appNetworks": ["shop", "none"]}, "appNetworks[1]", "no container can join"),
+        ({"appNetworks": ["monitoring-dev"]}, "appNetworks[0]", "the stack's own"),
+        ({"appNetworks": ["shop", "shop"]}, "appNetworks[1]", "is there already"),
         ({"containerLogs": {"maxSize": "10MB"}}, "containerLogs.maxSize", "10m"),
         # Secrets.
         ({"grafanaAdminPassword": ""}, "grafanaAdminPassword", "is empty"),
@@ -94,6 +124,11 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"grafanaAdminPassword": "short"}, "grafanaAdminPassword", "at least 8 characters"),
         ({"scrapeSecrets": "x"}, "scrapeSecrets", "a secret per job"),
         ({"scrapeSecrets": {"backend": ""}}, "scrapeSecrets.backend", "is unusable"),
+        (
+            {"jobs": [JOB], "scrapeSecrets": {"backnd": "s3cret"}},
+            "scrapeSecrets.backnd",
+            "no job (did you mean 'backend'?); take it out with: pulumi config rm --path",
+        ),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_key_and_a_remedy(
@@ -149,9 +184,36 @@ def test_a_refused_secret_is_not_shown(read: Read) -> None:
 @pytest.mark.parametrize(
     ("text", "seconds"), [("15s", 15), ("1h30m", 5400), ("2w", 1_209_600), ("500ms", 0.5)]
 )
-def test_durations_are_read_as_prometheus_reads_them(text: str, seconds: float, read: Read) -> None:
-    settings = read({"prometheus": {"scrapeInterval": text}})
-    assert settings.prometheus.scrape_interval.seconds == seconds
+def test_durations_are_read_as_prometheus_reads_them(text: str, seconds: float) -> None:
+    assert Duration.parse(text).seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "says"),
+    [
+        ({"prometheus": {"scrapeInterval": "121s"}}, "prometheus.scrapeInterval", "'121s'"),
+        ({"jobs": [{**JOB, "interval": "10m"}]}, "jobs[0].interval", "'10m'"),
+        ({"jobs": [JOB, {**JOB, "name": "copy"}]}, "jobs[1].targets", "the job 'backend'"),
+    ],
+)
+def test_what_is_hardly_meant_so_is_a_warning_in_one_line_that_names_the_key(
+    values: dict[str, Any], key: str, says: str, read: Read
+) -> None:
+    [warning] = contradictions.warnings(read(values))
+    assert f"monitoring:{key} " in warning
+    assert says in warning
+    assert "\n" not in warning
+
+
+def test_what_is_meant_so_is_no_warning(read: Read) -> None:
+    worker = {**JOB, "name": "worker", "path": "/internal/metrics"}
+    values = {"prometheus": {"scrapeInterval": "2m"}, "jobs": [JOB, worker]}
+    assert list(contradictions.warnings(read(values))) == []
+
+
+def test_a_key_with_a_dot_in_a_name_is_written_as_the_cli_takes_it(read: Read) -> None:
+    with pytest.raises(SettingsError, match=r"--path 'monitoring:scrapeSecrets\[\"a.b\"\]'"):
+        read({"jobs": [{**JOB, "name": "a.b", "auth": "bearer"}]})
 
 
 @pytest.mark.parametrize(
