@@ -19,7 +19,7 @@ PREPARE = $(PYTHON) -m prepare
 
 .DEFAULT_GOAL := help
 .PHONY: help up down prepare env new-env test check test-unit test-engine test-configs test-alert verify \
-	environments runner preview drift
+	environments tools runner preview drift
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ verify: ## Prove from outside that a running stack works
 
 environments: ## Print the environments on servers that differ from the commit BASE
 	@$(PREPARE) environments --base "$(BASE)" --head "$(HEAD)"
+
+tools: ## Only what is downloaded: Python packages, the Pulumi CLI and its Docker provider
+	@$(PREPARE) tools
 
 runner: ## Have a runner of GitHub's ready for an environment
 	@$(PREPARE) runner --stack $(STACK)

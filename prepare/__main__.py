@@ -36,6 +36,7 @@ def main() -> int:
         "test-unit": checks.test_unit,
         "test-engine": checks.test_engine,
         "test-configs": checks.test_configs,
+        "tools": runner.tools,
     }
     of_a_review = {"preview": reviews.preview, "drift": reviews.drift}
     others = ("new-env", "environments")

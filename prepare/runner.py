@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from prepare import environments
+from prepare import environments, pulumi_cli, virtualenv
 from prepare.commands import ask
 from prepare.places import ROOT
 from prepare.progress import SetupError, note
@@ -22,6 +22,12 @@ BACKEND, PASSPHRASE = "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"
 KEY, KNOWN_HOSTS = "DOCKER_SSH_KEY", "DOCKER_SSH_KNOWN_HOSTS"
 KEY_SECONDS = 3_600
 """How long ssh has the key: as long as a job may last (deploy.yml)."""
+
+
+def tools() -> None:
+    """Have all that is downloaded for a job, in a step that is given no secret."""
+    virtualenv.ready()
+    pulumi_cli.ready()
 
 
 def ready(

@@ -1,4 +1,4 @@
-"""The virtual environment `.venv`, filled from requirements.txt."""
+"""The virtual environment `.venv`, filled from requirements.txt, every package by its hash."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ready(files: tuple[str, ...] = PROGRAM) -> None:
             return
         note(f"pip install -r {files[-1]} (half a minute the first time)")
         pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        answer = ask(*pip, "-r", ROOT / files[-1], seconds=1200)
+        answer = ask(*pip, "--require-hashes", "-r", ROOT / files[-1], seconds=1200)
         if not answer.ok:
             raise SetupError(f"pip could not install {files[-1]}: {answer.complaint}")
         stamp.write_text(wanted)

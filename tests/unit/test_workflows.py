@@ -86,6 +86,15 @@ def test_the_code_of_a_pull_request_never_meets(workflow: str, forbidden: str) -
     assert forbidden not in TEXTS[workflow]
 
 
+@pytest.mark.parametrize(("workflow", "job"), PERMISSIONS)
+def test_what_is_downloaded_comes_before_the_first_secret(workflow: str, job: str) -> None:
+    given = [
+        any(word in str(step) for word in ("secrets.", "vars.")) for step in steps(workflow, job)
+    ]
+    runs = [step.get("run") for step in steps(workflow, job)]
+    assert not any(given) or runs.index("make tools") < given.index(True)
+
+
 def test_a_fork_gets_no_preview() -> None:
     condition = WORKFLOWS["preview"]["jobs"]["touched"]["if"]
     assert condition == "github.event.pull_request.head.repo.full_name == github.repository"
