@@ -15,7 +15,8 @@ import pytest
 
 from stack import config, promtail
 from stack.files import dump_yaml
-from tests.engine.log_samples import COLOURED, HARMLESS, HIDDEN, IDS, LEVELS, TRACES
+from tests.engine.log_samples import COLOURED, IDS, LEVELS, TRACES
+from tests.engine.secret_samples import HARMLESS, HIDDEN
 
 
 @dataclass(frozen=True)
