@@ -17,6 +17,7 @@ WORKFLOWS: dict[str, Any] = {name: yaml.safe_load(text) for name, text in TEXTS.
 READ = {"contents": "read"}
 PERMISSIONS = {
     ("check", "check"): READ,
+    ("images", "images"): READ,
     ("preview", "touched"): READ,
     ("preview", "preview"): READ | {"pull-requests": "write"},
     ("deploy", "touched"): READ,
@@ -80,7 +81,11 @@ def test_only_the_deploy_is_given_what_the_protection_of_an_environment_guards()
 
 @pytest.mark.parametrize(
     ("workflow", "forbidden"),
-    [("check", "secrets."), ("check", "vars."), ("preview", "DOCKER_SSH_KEY")],
+    [
+        *(("check", word) for word in ("secrets.", "vars.")),
+        *(("images", word) for word in ("secrets.", "vars.")),
+        ("preview", "DOCKER_SSH_KEY"),
+    ],
 )
 def test_the_code_of_a_pull_request_never_meets(workflow: str, forbidden: str) -> None:
     assert forbidden not in TEXTS[workflow]
@@ -93,6 +98,13 @@ def test_what_is_downloaded_comes_before_the_first_secret(workflow: str, job: st
     ]
     runs = [step.get("run") for step in steps(workflow, job)]
     assert not any(given) or runs.index("make tools") < given.index(True)
+
+
+def test_a_change_of_a_version_is_tried_on_the_images_that_users_pull() -> None:
+    # YAML 1.1 reads the key `on` as a boolean.
+    paths = WORKFLOWS["images"][True]["pull_request"]["paths"]
+    declared = [path for path in ROOT.glob("stack/*.py") if "formats.IMAGE" in path.read_text()]
+    assert {f"stack/{path.name}" for path in declared} | {"requirements.txt"} <= set(paths)
 
 
 def test_a_fork_gets_no_preview() -> None:
