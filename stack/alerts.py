@@ -46,6 +46,11 @@ class Thresholds:
         "Share of requests that may fail in the long run; 0.005 is an objective of 99.5 %.",
         0.005,
     )
+    minimum_errors: int = setting(
+        formats.COUNT,
+        "Requests answered with 5xx within 5 minutes; fewer are no alert, whatever their share.",
+        5,
+    )
     minimum_traffic: float = setting(
         alert_formats.NUMBER,
         "Requests per second below which no ratio and no duration is judged.",
@@ -54,6 +59,11 @@ class Thresholds:
     latency: Duration = setting(
         formats.DURATION, "What 95 % of the requests must be faster than.", "1s"
     )
+    open_requests: int = setting(
+        formats.COUNT,
+        "Requests of one instance that are open for 5 minutes while hardly any ends.",
+        5,
+    )
     event_loop_lag: Duration = setting(
         formats.DURATION, "The event loop's lag (p99). An idle one has about 13ms.", "200ms"
     )
@@ -61,19 +71,23 @@ class Thresholds:
     gc_ratio: float = setting(
         alert_formats.RATIO, "Share of the time spent collecting garbage.", 0.1
     )
-    file_descriptor_ratio: float = setting(
-        alert_formats.RATIO, "Share of the file descriptors that a program may open.", 0.8
-    )
     restarts: int = setting(
-        formats.COUNT, "Starts of a program within 15 minutes that are still in order.", 2
+        formats.COUNT, "Starts of a program within 30 minutes that are still in order.", 4
     )
     log_errors: int = setting(
         formats.COUNT, "Lines of level error or fatal of a container within 5 minutes.", 20
     )
     memory_ratio: float = setting(
-        alert_formats.RATIO, "Share of the memory limit of one of the four programs.", 0.95
+        alert_formats.RATIO,
+        "Share of Go's memory limit that one of the four programs uses after collecting garbage.",
+        0.8,
     )
     disk_ratio: float = setting(alert_formats.RATIO, "Share of `prometheus.retentionSize`.", 0.9)
+    log_disk_ratio: float = setting(
+        alert_formats.RATIO,
+        "Share of the file system that Loki writes to. At 0.9 Loki refuses every line.",
+        0.8,
+    )
     clock_skew: Duration = setting(
         formats.DURATION, "How far in the future a program may have started.", "1m"
     )

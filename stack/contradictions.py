@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
-from stack import alerts
+from stack import alerts, jobs
 from stack.encrypted import SCRAPE_SECRETS, set_scrape_secret
-from stack.prometheus import Job
+from stack.jobs import Job
 from stack.reading import Path, Problem
 from stack.settings import Settings
 from stack.values import Duration
@@ -102,6 +102,7 @@ def _job(path: Path, job: Job, settings: Settings) -> Iterator[Problem]:
         if target in job.targets[:number]:
             where = (*path, "targets", number)
             yield Problem(where, f"is '{target}', which is there already; {_take_out(where)}")
+    yield from jobs.contradictions(path, job)
     if (job.auth == "basic") != (job.username is not None):
         text = "goes with auth: basic, and auth: basic with it"
         yield Problem((*path, "username"), text, "prometheus")
@@ -120,11 +121,11 @@ def _job(path: Path, job: Job, settings: Settings) -> Iterator[Problem]:
 
 
 def _secrets_of_no_job(settings: Settings) -> Iterator[Problem]:
-    jobs = [job.name for job in settings.jobs]
+    names = [job.name for job in settings.jobs]
     for name in settings.scrape_secrets:
-        if name not in jobs:
+        if name not in names:
             path = (SCRAPE_SECRETS, name)
-            close = difflib.get_close_matches(name, jobs, n=1)
+            close = difflib.get_close_matches(name, names, n=1)
             hint = f" (did you mean '{close[0]}'?)" if close else ""
             yield Problem(path, f"is the secret of no job{hint}; {_take_out(path)}")
 

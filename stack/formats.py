@@ -152,6 +152,7 @@ SIZE = Format(
 )
 PORT = _whole("a port number from 1 to 65535", 3000, 1, 65_535)
 COUNT = _whole("a whole number from 1 to 1000", 3, 1, 1_000)
+SERIES = _whole("a whole number from 1 to 1000000", 20_000, 1, 1_000_000)
 BOOLEAN = Format(
     "true or false", example=True, parse=_boolean, schema={"enum": [True, False, "true", "false"]}
 )

@@ -12,8 +12,9 @@ from types import MappingProxyType
 from stack import formats
 from stack.alerts import Alerts
 from stack.grafana import Grafana
+from stack.jobs import Job
 from stack.loki import Loki
-from stack.prometheus import Job, Prometheus
+from stack.prometheus import Prometheus
 from stack.promtail import Logs, Promtail
 from stack.reading import setting
 from stack.values import Secret

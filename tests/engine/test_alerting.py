@@ -203,8 +203,8 @@ def test_receivers_and_rules_that_are_taken_out_are_forgotten_by_grafana(
     change(
         configs / "prometheus/rules/logs.yml", "alert: LokiPanics", "alert: LokiPanicsUnderNewName"
     )
-    gone = "deleteRules: [{orgId: 1, uid: LokiPanics}, {orgId: 1, uid: NeverWasThere}]"
-    change(configs / "grafana/provisioning/alerting/rules.yml", "deleteRules: []", gone)
+    gone = "deleteRules:\n  - {orgId: 1, uid: LokiPanics}\n  - {orgId: 1, uid: NeverWasThere}"
+    change(configs / "grafana/provisioning/alerting/rules.yml", "deleteRules:", gone)
 
     environment.up().succeeded()
 

@@ -37,7 +37,8 @@ def written() -> dict[str, dict[str, Any]]:
 
 
 ALERTS = sorted(written())
-OWN = ["PrometheusUnreachable"]  # Grafana's own, in its file of rules
+# Grafana's own, in its file of rules.
+OWN = ["PrometheusStoresNothing", "PrometheusUnreachable"]
 
 
 def provisioned(settings: Settings, name: str) -> Any:
@@ -103,6 +104,20 @@ def test_no_rule_compares_with_a_threshold_that_is_not_there() -> None:
     assert set(used) == set(recorded)
 
 
+def test_the_limits_that_alerts_compare_with_are_those_of_loki() -> None:
+    loki = yaml.safe_load((ROOT / "configs/loki/loki.yml").read_text())
+    limits = yaml.safe_load((ROOT / "configs" / rules.FOLDER / "thresholds.yml").read_text())
+    [limit] = [
+        rule["expr"]
+        for group in limits["groups"]
+        for rule in group["rules"]
+        if rule["record"] == "loki_stream_limit"
+    ]
+    assert limit == f"vector({loki['limits_config']['max_global_streams_per_user']})"
+    full = loki["ingester"]["wal"]["disk_full_threshold"]
+    assert written()["LokiDiskFull"]["expr"].endswith(f">= {full}")
+
+
 def test_waiting_times_shrink_by_a_factor_for_both_programs(read: Read) -> None:
     settings = read({"alerts": {"pendingFactor": 0.5}})
     [rule] = [r for _, found in rules.alerts(rules.load(settings)) for r in found[:1]][:1]
@@ -141,7 +156,15 @@ def test_a_text_uses_only_what_both_programs_understand(name: str) -> None:
 
 def test_prometheus_out_of_reach_is_one_alert_and_not_one_for_each_rule() -> None:
     states = {name: rule["execErrState"] for name, rule in by_default().items()}
-    assert [name for name, state in states.items() if state == "Alerting"] == OWN
+    assert [name for name, state in states.items() if state == "Alerting"] == [OWN[1]]
+
+
+def test_a_prometheus_that_stores_nothing_is_told_by_the_age_of_its_newest_sample() -> None:
+    rule = by_default()["PrometheusStoresNothing"]
+    assert rule["data"][0]["model"]["expr"] == "time() - max(timestamp(up))"
+    # Before the other alerts end for want of samples, and for as long as there are none.
+    assert rule["data"][1]["model"]["expression"] == "$A > 180"
+    assert (rule["for"], rule["noDataState"]) == ("60s", "Alerting")
 
 
 def test_rules_are_looked_at_as_often_as_the_settings_say(read: Read) -> None:

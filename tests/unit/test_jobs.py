@@ -1,0 +1,83 @@
+"""Jobs: replicas behind one name, and limits that one target cannot break."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stack import prometheus
+from stack.reading import SettingsError
+from tests.unit.conftest import Read
+
+JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}
+REPLICAS: dict[str, Any] = {**JOB, "replicas": True}
+
+
+def scrape(read: Read, job: dict[str, Any], **values: Any) -> Any:
+    scrapes = prometheus.configuration(read({"jobs": [job], **values}))["scrape_configs"]
+    return next(scrape for scrape in scrapes if scrape["job_name"] == job["name"])
+
+
+def test_a_target_is_written_down_so_that_it_is_down_where_its_name_leads_nowhere(
+    read: Read,
+) -> None:
+    made = scrape(read, JOB)
+    assert made["static_configs"] == [{"targets": ["backend:3000"]}]
+    assert "dns_sd_configs" not in made
+
+
+def test_each_container_behind_a_name_with_replicas_is_a_target_of_its_own(read: Read) -> None:
+    made = scrape(read, {**REPLICAS, "targets": ["backend:3000", "worker:9100"]})
+    assert "static_configs" not in made
+    found = [(each["names"], each["type"], each["port"]) for each in made["dns_sd_configs"]]
+    assert found == [(["backend"], "A", 3000), (["worker"], "A", 9100)]
+
+
+def test_a_replicas_instance_has_the_name_and_the_address(read: Read) -> None:
+    rule = scrape(read, REPLICAS)["relabel_configs"][0]
+    assert rule["source_labels"] == ["__meta_dns_name", "__address__"]
+    assert (rule["separator"], rule["target_label"]) == ("-", "instance")
+
+
+def test_labels_reach_replicas_too(read: Read) -> None:
+    rules = scrape(read, {**REPLICAS, "labels": {"team": "a$b"}}, labels={"env": "dev"})
+    assert rules["relabel_configs"][1:] == [
+        {"target_label": "env", "replacement": "dev"},
+        # In a replacement `$` stands before a group of the expression.
+        {"target_label": "team", "replacement": "a$$b"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "says"),
+    [
+        ({"scheme": "https"}, "scheme", "reached by their addresses"),
+        ({"targets": ["host.docker.internal:3000"]}, "targets[0]", "a name in a Docker network"),
+        ({"targets": ["172.18.0.5:3000"]}, "targets[0]", "a name in a Docker network"),
+        ({"sampleLimit": 0}, "sampleLimit", "from 1 to 1000000"),
+        ({"replicas": 3}, "replicas", "true or false"),
+    ],
+)
+def test_replicas_that_no_name_server_knows_are_refused(
+    changes: dict[str, Any], key: str, says: str, read: Read
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read({"jobs": [{**REPLICAS, **changes}]})
+    [problem] = refused.value.problems
+    assert problem.key == f"monitoring:jobs[0].{key}"
+    assert says in problem.text
+
+
+def test_no_target_may_expose_more_series_than_fit_into_the_memory(read: Read) -> None:
+    limits = prometheus.configuration(read())["global"]
+    assert limits["sample_limit"] == 10_000
+    assert {"label_limit", "label_value_length_limit", "body_size_limit"} <= limits.keys()
+    assert "sample_limit" not in scrape(read, JOB)
+    assert scrape(read, {**JOB, "sampleLimit": 50_000})["sample_limit"] == 50_000
+
+
+def test_one_query_cannot_take_all_of_the_memory(read: Read) -> None:
+    command = prometheus.describe(read({"prometheus": {"memory": "512MB"}})).command
+    [limit] = [int(each.split("=")[1]) for each in command if each.startswith("--query.max-")]
+    assert limit * 16 < 512 * 2**20 / 8
