@@ -9,6 +9,9 @@ BASE ?=
 HEAD ?= HEAD
 # A file that gets what `preview` or `drift` says.
 OUTPUT ?=
+# Whether lab/ builds what cannot be downloaded: yes or no (lab/README.md).
+LAB ?=
+export LAB
 # Python 3.11 or newer.
 PYTHON ?= python3
 
@@ -24,6 +27,7 @@ PREPARE = $(PYTHON) -m prepare
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo 'Another environment than dev: make up STACK=staging'
+	@echo 'Where no registry can be reached, lab/ builds what dev needs; elsewhere, or never: LAB=yes, LAB=no'
 
 up: ## Prepare everything, then `pulumi up`; with the example application in dev
 	@$(PREPARE) up --stack $(STACK)
@@ -71,7 +75,7 @@ environments: ## Print the environments on servers that differ from the commit B
 	@$(PREPARE) environments --base "$(BASE)" --head "$(HEAD)"
 
 tools: ## Only what is downloaded: Python packages, the Pulumi CLI and its Docker provider
-	@$(PREPARE) tools
+	@$(PREPARE) tools --stack $(STACK)
 
 runner: ## Have a runner of GitHub's ready for an environment
 	@$(PREPARE) runner --stack $(STACK)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from lab.progress import LabError
-from prepare import checks, environments, reviews, runner, tasks, touched, virtualenv
+from prepare import checks, environments, lab_use, reviews, runner, tasks, touched, virtualenv
 from prepare.commands import ProgramError
 from prepare.places import PYTHON, VENV
 from prepare.progress import SetupError
@@ -29,6 +29,7 @@ def main() -> int:
         "test-alert": tasks.test_alert,
         "verify": tasks.verify,
         "runner": runner.ready,
+        "tools": runner.tools,
     }
     of_the_project = {
         "check": checks.check,
@@ -36,11 +37,12 @@ def main() -> int:
         "test-unit": checks.test_unit,
         "test-engine": checks.test_engine,
         "test-configs": checks.test_configs,
-        "tools": runner.tools,
     }
     of_a_review = {"preview": reviews.preview, "drift": reviews.drift}
     others = ("new-env", "environments")
-    parser = argparse.ArgumentParser(prog="python3 -m prepare", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python3 -m prepare", description=__doc__, epilog=lab_use.HELP
+    )
     parser.add_argument("command", choices=[*of_a_stack, *of_a_review, *of_the_project, *others])
     parser.add_argument("--stack", default="dev", help="the environment (default: dev)")
     parser.add_argument("--base", default="", help="the commit that `environments` compares with")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from prepare import debian, engine, golang, images, pulumi_cli, virtualenv
+from prepare import debian, engine, golang, images, lab_use, pulumi_cli, virtualenv
 from prepare.commands import show
 from prepare.places import PYTHON, ROOT, TOOLS
 
@@ -52,9 +52,9 @@ def test_engine(*arguments: str) -> None:
 def _have_images() -> None:
     """Have all that the stack needs; the tests find its images in a file."""
     virtualenv.ready(virtualenv.TESTS)
-    pulumi_cli.ready()
+    pulumi_cli.ready(lab_use.ENVIRONMENT)
     engine.ready()
-    usable = images.ready(images.defaults())
+    usable = images.ready(images.defaults(), lab_use.chosen(lab_use.ENVIRONMENT))
     images.ready_for_example(usable)
     TOOLS.mkdir(exist_ok=True)
     (TOOLS / "images.json").write_text(json.dumps(usable))

@@ -1,85 +1,95 @@
-"""The official Pulumi release: a pinned version, verified before anything of it is unpacked.
-
-The archive comes from get.pulumi.com, its SHA-256 from the release's list on GitHub: two
-hosts, so that neither can alone pass off another file as the release.
-"""
+"""The official Pulumi release: a pinned version and file, verified before anything is unpacked."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import platform
 import queue
 import shutil
+import socket
 import tarfile
 import tempfile
 import threading
+import urllib.error
 import urllib.request
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
+from prepare import backend
 from prepare.progress import SetupError, note
 
 VERSION = "3.259.0"
 """The release to download: the oldest that the project is tested with."""
-CHECKSUMS = (
-    f"https://github.com/pulumi/pulumi/releases/download/v{VERSION}/pulumi-{VERSION}-checksums.txt"
-)
+SHA256 = {
+    "linux-x64": "94ba357acac23d01474084c4b00098dc0f7bc70ce13f34c777459254a5f718e5",
+    "linux-arm64": "edc8327463a72160bb36cf82cf5062da9c8a244290a706d9980988e7bf486853",
+    "darwin-x64": "eaca4c3b8277bfa3ab061fa3b270d1c66358a0b2e613da8c5587a04b7226c534",
+    "darwin-arm64": "57c27f179e527e2cf9f62b841a448af72a020e44b2fb4ee0d9bd85556c00c864",
+}
+"""Of each platform's archive, from Pulumi's own Homebrew tap (pulumi/homebrew-tap 51fb494).
+
+With another version come other figures: `pulumi-<version>-checksums.txt`, an asset of the release
+on GitHub, has them too.
+"""
 ARCHIVES = "https://get.pulumi.com/releases/sdk/"
 NEEDED = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
-PROBE_SECONDS = 5.0
+ANSWER_SECONDS = 10.0
+"""How long the site may take for the first word of an answer."""
+
+_NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)
 
 
 class UnreachableError(Exception):
-    """The download sites do not answer from here."""
+    """The download site cannot be reached from here; the text is why."""
 
 
-def archive_name(system: str, machine: str) -> str:
-    """The release's file for an operating system and a processor, by Python's names of them."""
+def platform_name(system: str, machine: str) -> str:
+    """The release's name for an operating system and a processor, by Python's names of them."""
     systems = {"Linux": "linux", "Darwin": "darwin"}
     machines = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
-    if system not in systems or machine not in machines:
+    name = f"{systems.get(system)}-{machines.get(machine)}"
+    if name not in SHA256:
         raise SetupError(
             f"Pulumi has no release for {system} on {machine} that this knows of: install Pulumi "
             f"{VERSION} or newer yourself (https://www.pulumi.com/docs/install/)."
         )
-    return f"pulumi-v{VERSION}-{systems[system]}-{machines[machine]}.tar.gz"
+    return name
 
 
 def official(into: Path) -> None:
     """Download, verify and unpack the programs of the release into a folder.
 
-    Raises `UnreachableError` within seconds where there is no way to the sites, and `SetupError`
-    when the file is not the one that the release lists.
+    Raises `UnreachableError` within seconds where there is no way to the site, and `SetupError`
+    for every other failure, and where the file is not the pinned one.
     """
-    name = archive_name(platform.system(), platform.machine())
-    checksums = fetch_text(CHECKSUMS)
-    note(f"downloading {ARCHIVES}{name} (about 100 MB)")
+    name = platform_name(platform.system(), platform.machine())
+    url = f"{ARCHIVES}pulumi-v{VERSION}-{name}.tar.gz"
+    source = open_url(url)
+    note(f"downloading {url} (about 100 MB)")
     with tempfile.NamedTemporaryFile(suffix=".tar.gz") as archive:
         try:
-            with urllib.request.urlopen(ARCHIVES + name, timeout=30) as source:  # noqa: S310 - https
+            with source:
                 shutil.copyfileobj(source, archive)
-        except OSError as error:
-            raise UnreachableError(f"{ARCHIVES}{name}: {error}") from error
+        except (OSError, HTTPException) as error:
+            raise SetupError(f"{url} came only in part ({error}): try again.") from error
+        if source.length:
+            raise SetupError(f"{url} came only in part ({source.length} bytes short): try again.")
         archive.flush()
-        verify(Path(archive.name), name, checksums)
+        verify(Path(archive.name), url, SHA256[name])
         unpack(Path(archive.name), into)
 
 
-def verify(archive: Path, name: str, checksums: str) -> None:
-    """Raise `SetupError` unless the list has the archive's name with the archive's SHA-256."""
-    listed = {file.lstrip("*"): digest for digest, _, file in map(split, checksums.splitlines())}
+def verify(archive: Path, url: str, wanted: str) -> None:
+    """Raise `SetupError` unless the archive has the SHA-256 that is wanted."""
     with archive.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
-    if listed.get(name) != digest:
+    if digest != wanted:
         raise SetupError(
-            f"the downloaded {name} has SHA-256 {digest}, but the release lists "
-            f"{listed.get(name, 'no such file')}: it was not unpacked. Try again; if it stays "
-            f"so, do not trust the network you are on, and install Pulumi yourself."
+            f"{url} has SHA-256 {digest}, but {wanted} is pinned in prepare/download.py: it was "
+            "not unpacked. Try again; if it stays so, do not trust the network you are on, and "
+            "install Pulumi yourself (https://www.pulumi.com/docs/install/)."
         )
-
-
-def split(line: str) -> tuple[str, str, str]:
-    """Part a line of a checksum list into the digest, the space, and the file's name."""
-    return line.strip().partition("  ")
 
 
 def unpack(archive: Path, into: Path) -> None:
@@ -101,26 +111,42 @@ def unpack(archive: Path, into: Path) -> None:
         raise SetupError(f"the Pulumi release does not hold {', '.join(missing)} as expected.")
 
 
-def fetch_text(url: str) -> str:
-    """A small text file from the web. Raises `UnreachableError` after a few seconds.
+def open_url(url: str) -> HTTPResponse:
+    """Open a file on the web. Raises as `official` does.
 
     In a thread, because a resolver without a network can sit on a name for half a minute and
     takes no time-out.
     """
-    answers: queue.Queue[str | OSError] = queue.Queue()
+    answers: queue.Queue[HTTPResponse | Exception] = queue.Queue()
 
     def fetch() -> None:
         try:
-            with urllib.request.urlopen(url, timeout=PROBE_SECONDS) as source:  # noqa: S310 - https
-                answers.put(source.read().decode())
-        except OSError as error:
+            answers.put(urllib.request.urlopen(url, timeout=ANSWER_SECONDS))  # noqa: S310 - https
+        except (OSError, HTTPException) as error:
             answers.put(error)
 
     threading.Thread(target=fetch, daemon=True).start()
     try:
-        answer = answers.get(timeout=2 * PROBE_SECONDS)
+        answer = answers.get(timeout=2 * ANSWER_SECONDS)
     except queue.Empty:
         raise UnreachableError(f"{url}: no answer") from None
-    if isinstance(answer, OSError):
-        raise UnreachableError(f"{url}: {answer}") from answer
+    if isinstance(answer, Exception):
+        raise _failure(url, answer) from answer
     return answer
+
+
+def _failure(url: str, error: Exception) -> UnreachableError | SetupError:
+    """What to raise for a file that cannot be opened; who is refused has reached somebody."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    proxy = urllib.request.getproxies().get("https")
+    no_way = (
+        isinstance(reason, (socket.gaierror, ConnectionRefusedError, TimeoutError))
+        or getattr(reason, "errno", None) in _NO_WAY
+    )
+    if no_way and not proxy:
+        return UnreachableError(f"{url}: {reason}")
+    through = f" through the proxy {backend.masked(proxy)}" if proxy else ""
+    return SetupError(
+        f"{url} cannot be downloaded{through} ({error}): try again, or install Pulumi {VERSION} or "
+        "newer yourself (https://www.pulumi.com/docs/install/), or let lab/ build it with LAB=yes."
+    )

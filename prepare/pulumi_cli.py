@@ -7,8 +7,9 @@ import re
 import shutil
 from pathlib import Path
 
-from prepare import download, golang
+from prepare import download, golang, lab_use, registry
 from prepare.commands import ask
+from prepare.lab_use import Lab
 from prepare.places import BIN, ROOT, VENV, pulumi_home
 from prepare.progress import SetupError, note, step
 from prepare.versions import parse_version
@@ -40,12 +41,16 @@ def version(program: Path) -> tuple[int, ...]:
 MINIMUM = parse_version(download.VERSION)
 
 
-def ready() -> None:
-    """Have a Pulumi CLI, its Python language host and the Docker provider. Raises `SetupError`."""
+def ready(stack: str) -> None:
+    """Have a Pulumi CLI, its Python language host and the Docker provider, for a stack.
+
+    Raises `SetupError`.
+    """
     with step("Pulumi") as this:
-        origin = choose()
+        lab = lab_use.chosen(stack)
+        origin = choose(lab)
         shown = ".".join(map(str, version(found())))
-        this.outcome = f"{shown}, {origin}; {provider()}"
+        this.outcome = f"{shown}, {origin}; {provider(lab)}"
 
 
 def found() -> Path:
@@ -56,43 +61,59 @@ def found() -> Path:
     return Path(program)
 
 
-def choose() -> str:
-    """Put the best CLI within reach and say where it is from."""
+def choose(lab: Lab) -> str:
+    """Put the best CLI within reach and say where it is from.
+
+    Where the lab's build is in use, a download is tried again each time.
+    """
     users = shutil.which("pulumi", path=path_without_ours())
     if users and version(Path(users)) >= MINIMUM:
         for name in download.NEEDED:
             (BIN / name).unlink(missing_ok=True)
         return f"the one on your PATH ({users})"
     ours = BIN / "pulumi"
-    if not ours.is_symlink():  # a link leads to the lab's build
-        if version(ours) >= MINIMUM:
-            return "official release in .tools/bin"
+    if not ours.is_symlink() and version(ours) >= MINIMUM:  # a link leads to the lab's build
+        return "official release in .tools/bin"
+    if lab is not Lab.ALWAYS:
         try:
             download.official(BIN)
         except download.UnreachableError as error:
-            note(f"no download ({error})")
-            note("taking lab/'s build from Go modules instead (10 minutes, unless cached)")
+            _must_step_in(lab, f"Pulumi {download.VERSION}", str(error))
         else:
             return "official release, downloaded to .tools/bin"
     link(golang.tools())
     return "built by lab/ from Go modules"
 
 
-def provider() -> str:
+def provider(lab: Lab) -> str:
     """Have the Docker provider, so that `pulumi up` needs no download, and say where it is from."""
-    if (BIN / PROVIDER).exists():
-        return "Docker provider built by lab/"
+    from_lab = "Docker provider built by lab/"
+    # The lab's CLI is there because nothing can be downloaded, and its provider came with it.
+    if (BIN / PROVIDER).exists() and ((BIN / "pulumi").is_symlink() or lab is Lab.ALWAYS):
+        return from_lab
     wanted = provider_version((ROOT / "requirements.txt").read_text())
     if not (pulumi_home() / "plugins" / f"resource-docker-v{wanted}").is_dir():
-        note(f"downloading the Docker provider {wanted}")
+        what = f"the Docker provider {wanted}"
+        note(f"downloading {what}")
         install = (found(), "plugin", "install", "resource", "docker", f"v{wanted}")
         answer = ask(*install, env=environment(), seconds=300)
         if not answer.ok:
-            note(f"no download ({answer.complaint})")
-            note("taking lab/'s build from Go modules instead (10 minutes, unless cached)")
+            if not registry.is_out_of_reach(answer.errors):
+                raise SetupError(f"{what} cannot be downloaded: {answer.complaint}")
+            _must_step_in(lab, what, answer.complaint)
             link(golang.tools(), PROVIDER)
-            return "Docker provider built by lab/"
+            return from_lab
+    (BIN / PROVIDER).unlink(missing_ok=True)
     return f"Docker provider {wanted}"
+
+
+def _must_step_in(lab: Lab, what: str, why: str) -> None:
+    """Raise `SetupError` where the lab may not take the place of what cannot be downloaded."""
+    if lab is not Lab.UNREACHABLE:
+        raise lab_use.refusal(what, why)
+    note(f"no download ({why})")
+    if not (BIN / PROVIDER).is_symlink():
+        note("taking lab/'s build from Go modules instead (10 minutes, unless cached)")
 
 
 def provider_version(requirements: str) -> str:

@@ -20,7 +20,7 @@ def drift(name: str, output: str) -> None:
 def _say(what: str, name: str, output: str) -> None:
     """Make nothing: where there is no stack, or no engine answers, the text says so."""
     virtualenv.ready()
-    pulumi_cli.ready()
+    pulumi_cli.ready(name)
     stack = stacks.named(name)
     engine.adopt(engine.address(None))
     options = ["--output", output] if output else []

@@ -24,10 +24,10 @@ KEY_SECONDS = 3_600
 """How long ssh has the key: as long as a job may last (deploy.yml)."""
 
 
-def tools() -> None:
-    """Have all that is downloaded for a job, in a step that is given no secret."""
+def tools(name: str) -> None:
+    """Have all that is downloaded for an environment's job, in a step that is given no secret."""
     virtualenv.ready()
-    pulumi_cli.ready()
+    pulumi_cli.ready(name)
 
 
 def ready(

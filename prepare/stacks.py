@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from prepare import backend, images, passwords, pulumi_cli
 from prepare.commands import Answer, ask
+from prepare.lab_use import Lab
 from prepare.places import ROOT
 from prepare.progress import SetupError, note, step
 
@@ -90,17 +91,74 @@ def chosen_image(settings: object, default: str) -> str:
     return image if isinstance(image, str) else default
 
 
-def choose_images(stack: Stack, config: Mapping[str, Any]) -> dict[str, str]:
-    """Have the stack's images by service; those that the lab built go into its configuration."""
-    wanted = {
+def choose_images(stack: Stack, config: Mapping[str, Any], lab: Lab) -> dict[str, str]:
+    """Have the stack's images by service; those that the lab built go into its configuration.
+
+    Of `dev` they leave it again once the official ones can be had.
+    """
+    defaults = images.defaults()
+    written = {
         service: chosen_image(config.get(f"monitoring:{service}"), image)
-        for service, image in images.defaults().items()
+        for service, image in defaults.items()
     }
-    usable = images.ready(wanted)
-    changed = {service: usable[service] for service in wanted if usable[service] != wanted[service]}
-    for service, image in changed.items():
-        stack.must("config", "set", "--path", f"monitoring:{service}.image", image)
-    if changed:
-        note(f"wrote the built images into Pulumi.{stack.name}.yaml; to go back to the official")
-        note("ones: pulumi config rm --path monitoring:SERVICE.image")
+    goes_back = lab in (Lab.UNREACHABLE, Lab.NEVER)
+    wanted = {
+        service: defaults[service] if goes_back and image.startswith(images.PREFIX) else image
+        for service, image in written.items()
+    }
+
+    def may_replace(services: Iterable[str]) -> None:
+        for service in services:
+            _may_replace(stack, service, written[service], defaults[service])
+
+    usable = images.ready(wanted, lab, may_replace)
+    for service, image in usable.items():
+        if image == written[service]:
+            continue
+        path = ("--path", f"monitoring:{service}.image")
+        if image == defaults[service]:
+            stack.must("config", "rm", *path)
+            note(f"took {written[service]} out of Pulumi.{stack.name}.yaml: back to {image}")
+        else:
+            stack.must("config", "set", *path, image)
+            note(
+                f"wrote {image} into Pulumi.{stack.name}.yaml; `make up LAB=no` takes it out again"
+            )
     return usable
+
+
+def _may_replace(stack: Stack, service: str, written: str, default: str) -> None:
+    """Raise `SetupError` unless the lab's image may take the place of the one that is written.
+
+    It may not where somebody chose that, or where another image may have made the volume: the
+    lab's programs are older, and would spoil what they do not know.
+    """
+    if written.startswith(images.PREFIX):
+        return
+    if written != default:
+        raise SetupError(
+            f"no registry of {written} can be reached, and an image that was chosen is not "
+            f"replaced: make its registry reachable, or correct monitoring:{service}.image."
+        )
+    volume = f"monitoring-{stack.name}-{service}"
+    if ask("docker", "volume", "inspect", volume).ok and not _was_from_lab(stack, service):
+        raise SetupError(
+            f"{default} is not on the engine and cannot be pulled, and lab/'s stand-in is not "
+            f"started on the volume {volume}, which the official image may have filled: make its "
+            "registry reachable. Where the data may go: "
+            f"`make down STACK={stack.name}`, then `docker volume rm {volume}`."
+        )
+
+
+def _was_from_lab(stack: Stack, service: str) -> bool:
+    """Whether all updates of the stack since one that succeeded ran the lab's image."""
+    updates = json.loads(stack.must("stack", "history", "--json"))
+    for update in updates:  # the newest is the first
+        if update["kind"] != "update":
+            continue
+        settings = (update.get("config") or {}).get(f"monitoring:{service}", {}).get("objectValue")
+        if not chosen_image(settings, "").startswith(images.PREFIX):
+            return False
+        if update["result"] == "succeeded":
+            return True
+    return False

@@ -13,6 +13,7 @@ from prepare import (
     engine,
     environments,
     images,
+    lab_use,
     pulumi_cli,
     sample_alert,
     stacks,
@@ -35,11 +36,11 @@ URLS = ("grafana_url", "prometheus_url")
 def prepare(name: str) -> Stack:
     """Have everything that `pulumi up` needs for a stack."""
     virtualenv.ready()
-    pulumi_cli.ready()
+    pulumi_cli.ready(name)
     stack = stacks.open_stack(name)
     config = stack.config()
     engine.ready(config.get("monitoring:dockerHost"))
-    usable = stacks.choose_images(stack, config)
+    usable = stacks.choose_images(stack, config, lab_use.chosen(name))
     if name == EXAMPLE_STACK:
         images.ready_for_example(usable)
     return stack
@@ -91,7 +92,7 @@ def closing(name: str, outputs: dict[str, str], host: str = engine.LOCAL) -> str
 def down(name: str) -> None:
     """Stop the example application and destroy the stack."""
     virtualenv.ready()
-    pulumi_cli.ready()
+    pulumi_cli.ready(name)
     stack = stacks.existing(name)
     if stack is None:
         print(f"There is no stack {name}: nothing to take away.")
@@ -110,7 +111,7 @@ def new_env(name: str) -> None:
     """Make an environment: its file, its state, and a password for its Grafana."""
     file = environments.write(name)
     virtualenv.ready()
-    pulumi_cli.ready()
+    pulumi_cli.ready(name)
     stacks.open_stack(name)
     print(f"Made {file.name}, with ports and a password of its own. Edit it, commit it, and then:")
     print(f"make up STACK={name}")
@@ -141,7 +142,7 @@ def verify(name: str) -> None:
 def _reached(name: str) -> Iterator[tuple[dict[str, str], str]]:
     """Reach a running stack: the URLs of Grafana and Prometheus by output, and the password."""
     virtualenv.ready()
-    pulumi_cli.ready()
+    pulumi_cli.ready(name)
     stack = stacks.existing(name)
     outputs = json.loads(stack.must("stack", "output", "--json")) if stack else {}
     if stack is None or not outputs:
@@ -156,7 +157,7 @@ def env(name: str) -> None:
     """Print what a shell needs for plain Pulumi: `eval "$(make -s env)"`."""
     shell = dict(os.environ)
     virtualenv.ready()
-    pulumi_cli.ready()
+    pulumi_cli.ready(name)
     stack = stacks.open_stack(name)
     engine.adopt(engine.address(None))
     for key, value in stack.env.items():

@@ -42,7 +42,8 @@ def _make(environment: Environment, target: str) -> Said:
     done = subprocess.run(
         ["make", target, f"STACK={environment.name}", f"OUTPUT={output.name}"],
         cwd=environment.project,
-        env={**environment.variables(), "PYTHON": sys.executable},
+        # The programs are those of this run, wherever they are from.
+        env={**environment.variables(), "PYTHON": sys.executable, "LAB": "yes"},
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""The Docker engine and its images."""
+"""The Docker engine."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import pytest
 from prepare import (
     debian,
     engine,
-    images,
-    stacks,
 )
 from prepare.engine import Action, Facts
 from prepare.progress import SetupError
@@ -141,56 +139,3 @@ def test_a_policy_of_the_machines_own_is_left_alone(tmp_path: Path) -> None:
     with debian.services_off(policy):
         pass
     assert policy.read_text() == "its own"
-
-
-WANTED = {"loki": "grafana/loki:3.7.8", "grafana": "grafana/grafana:13.2.3"}
-
-
-def test_present_images_are_not_pulled(on_path: Path) -> None:
-    fake(on_path, "docker", '[ "$1 $2" = "image inspect" ]')
-    assert images.ready(WANTED) == WANTED
-
-
-def test_where_no_registry_answers_the_missing_images_are_built(
-    on_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    script = (
-        '[ "$1 $2 $5" = "image inspect grafana/loki:3.7.8" ] && exit; echo no such host; exit 1'
-    )
-    fake(on_path, "docker", script)
-    fake(on_path, "go", "echo go version go1.26.8 linux/amd64")
-    monkeypatch.setattr("lab.images", lambda names: {name: f"lab/{name}:1" for name in names})
-    assert images.ready(WANTED) == WANTED | {"grafana": "lab/grafana:1"}
-
-
-def test_an_image_that_the_registry_refuses_is_an_error_and_not_built(on_path: Path) -> None:
-    fake(on_path, "docker", 'echo "manifest for $2 not found: manifest unknown"; exit 1')
-    with pytest.raises(SetupError, match="correct the image"):
-        images.ready(WANTED)
-
-
-def test_a_silent_registry_is_given_up_within_seconds(
-    on_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake(on_path, "docker", "exec /bin/sleep 60")
-    monkeypatch.setattr(images, "ANSWER_SECONDS", 0.2)
-    with pytest.raises(images.NoRegistryError, match="no word"):
-        images.pull("grafana/loki:3.7.8")
-
-
-def test_the_lab_is_asked_for_its_own_image_even_where_one_of_that_name_is_present(
-    on_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake(on_path, "go", "echo go version go1.26.8 linux/amd64")
-    fake(on_path, "docker", "exit 0")
-    monkeypatch.setattr("lab.images", lambda names: {name: f"lab/{name}:2" for name in names})
-    assert images.ready({"loki": "lab/loki:1"}) == {"loki": "lab/loki:2"}
-
-
-@pytest.mark.parametrize("settings", [None, 5, {"image": 7}, {"port": 3001}])
-def test_without_an_image_in_the_settings_the_default_is_meant(settings: object) -> None:
-    assert stacks.chosen_image(settings, "grafana/grafana:1") == "grafana/grafana:1"
-
-
-def test_the_image_in_the_settings_is_meant() -> None:
-    assert stacks.chosen_image({"image": "mine:2"}, "grafana/grafana:1") == "mine:2"
