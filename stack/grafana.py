@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PORT = 3000
 _FOLDER = "/etc/grafana"
 _START = f"{_FOLDER}/start.sh"
+# start.sh makes it once the administrator's password is the settings' one.
+_READY = "/tmp/password-is-set"  # noqa: S108 - in the container, whose only user is Grafana
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def describe(settings: Settings) -> Service:
     """Describe Grafana. The user is the image's own.
 
     The administrator's password from the environment counts only for a new database, so start.sh
-    sets it at each start. GOMEMLIMIT is not set as a variable beside the secret, which would
+    sets it where it has changed. GOMEMLIMIT is not set as a variable beside the secret, which would
     hide it from previews, but in start.sh's arguments. It is 60 % of the memory: since Grafana 13
     each data source is a program of its own, with 22 to 38 MB beside the server's.
     """
@@ -46,7 +48,9 @@ def describe(settings: Settings) -> Service:
         command=(f"{own.memory.mebibytes * 60 // 100}MiB",),
         files=_files(settings),
         volume="/var/lib/grafana",
-        health=Health(("CMD", "curl", "-fsS", f"http://localhost:{PORT}/api/health")),
+        health=Health(
+            ("CMD-SHELL", f"test -e {_READY} && curl -fsS http://localhost:{PORT}/api/health")
+        ),
         memory=own.memory,
         stop_seconds=30,
         # A new version may have to move its whole database to another form.

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts Grafana with the administrator's password of the settings, on a new and on an old
-# database: Grafana itself reads it only for a new one. The argument is Go's memory limit.
+# Starts Grafana, and sets the administrator's password where it is not that of the settings:
+# Grafana itself reads it only for a new database. The argument is Go's memory limit.
 set -eu
 export GOMEMLIMIT="$1"
 
@@ -10,8 +10,40 @@ if [ ! -s "$key" ]; then
   (umask 077 && head -c 32 /dev/urandom | base64 >"$key")
 fi
 
-printf '%s' "$GF_SECURITY_ADMIN_PASSWORD" |
-  grafana cli --homepath "$GF_PATHS_HOME" --config "$GF_PATHS_CONFIG" \
-    admin reset-admin-password --password-from-stdin
+# The health check waits for this file.
+ready=/tmp/password-is-set
+rm -f "$ready"
+api=http://localhost:3000/api
 
+# Calls the API; the password goes through the standard input: no list of processes shows it.
+as_administrator() {
+  credentials=$(printf 'admin:%s' "$GF_SECURITY_ADMIN_PASSWORD" | base64 | tr -d '\n')
+  printf 'Authorization: Basic %s' "$credentials" | curl -fs -H @- "$@"
+}
+
+# Whoever logged in with the old password would stay so for up to 30 days (grafana#75601).
+end_sessions() {
+  sessions=$(as_administrator "$api/user/auth-tokens") || return
+  for id in $(printf '%s' "$sessions" | grep -o '"id":[0-9]*' | cut -d: -f2); do
+    as_administrator -o /dev/null -H 'Content-Type: application/json' \
+      -d "{\"authTokenId\":$id}" "$api/user/revoke-auth-token" || return
+  done
+}
+
+set_password() {
+  until curl -fs -o /dev/null "$api/health"; do sleep 1; done
+  if ! as_administrator -o /dev/null "$api/user"; then
+    printf '%s' "$GF_SECURITY_ADMIN_PASSWORD" |
+      grafana cli --homepath "$GF_PATHS_HOME" --config "$GF_PATHS_CONFIG" \
+        admin reset-admin-password --password-from-stdin
+    # Too many wrong passwords before lock the administrator out for minutes.
+    until end_sessions; do
+      touch "$ready"
+      sleep 10
+    done
+  fi
+  touch "$ready"
+}
+
+set_password &
 exec /run.sh

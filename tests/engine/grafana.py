@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
 from prepare import grafana
-from prepare.grafana import GrafanaError
+from prepare.grafana import DIRECTLY, GrafanaError
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,35 @@ class Line:
 
 class Grafana(grafana.Grafana):
     """Grafana, asked as the administrator."""
+
+    def __init__(self, url: str, password: str) -> None:
+        super().__init__(url, password)
+        self._password = password
+
+    def log_in(self) -> str:
+        """Log in as the page does; give the cookie of the session."""
+        body = json.dumps({"user": "admin", "password": self._password}).encode()
+        request = urllib.request.Request(  # noqa: S310 - the stack's own output
+            f"{self.url}/login", data=body, headers={"Content-Type": "application/json"}
+        )
+        with DIRECTLY.open(request) as answer:
+            cookies = answer.headers.get_all("Set-Cookie")
+        [session] = [each for each in cookies if each.startswith("grafana_session=")]
+        return str(session).partition(";")[0]
+
+    def knows(self, session: str) -> bool:
+        """Tell whether the cookie of a session is still accepted."""
+        request = urllib.request.Request(  # noqa: S310 - the stack's own output
+            f"{self.url}/api/user", headers={"Cookie": session}
+        )
+        try:
+            with DIRECTLY.open(request) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code == 401:
+                    return False
+            raise
 
     def accepts(self) -> bool:
         """Tell whether the password is accepted."""

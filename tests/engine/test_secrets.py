@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import subprocess
 
+import pytest
+
 from tests.engine import docker
 from tests.engine.environment import SERVICES, Environment
 
@@ -16,7 +18,25 @@ def forms(secret: str) -> list[str]:
     return [secret, base64.b64encode(secret.encode()).decode().rstrip("=")]
 
 
-def test_a_changed_password_takes_effect_at_the_next_up(environment: Environment) -> None:
+@pytest.fixture(scope="module")
+def session(environment: Environment) -> str:
+    """Log in by the form, with the first password; give the cookie."""
+    return environment.grafana().log_in()
+
+
+def test_a_session_outlives_a_change_that_is_not_the_passwords(
+    environment: Environment, session: str
+) -> None:
+    before = environment.ids()["grafana"]
+    environment.configure(grafana={"memory": "500MB"})
+    environment.up().succeeded()
+    assert environment.ids()["grafana"] != before
+    assert environment.grafana().knows(session)
+
+
+def test_a_changed_password_takes_effect_at_the_next_up(
+    environment: Environment, session: str
+) -> None:
     assert environment.grafana().accepts()
     environment.set_password(NEW)
     preview = environment.preview("--diff").succeeded().text
@@ -24,6 +44,7 @@ def test_a_changed_password_takes_effect_at_the_next_up(environment: Environment
     assert environment.grafana(NEW).accepts()
     assert not environment.grafana().accepts()
     assert not environment.grafana("admin").accepts()
+    assert not environment.grafana().knows(session)
     assert NEW not in preview
     environment.preview("--refresh", "--expect-no-changes").succeeded()
 

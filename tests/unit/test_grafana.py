@@ -102,6 +102,12 @@ def test_up_waits_longer_for_grafana_than_for_the_others(service: Service) -> No
     assert service.start_seconds == 300
 
 
+def test_grafana_is_ready_only_when_the_password_is_set(service: Service) -> None:
+    [_, command] = service.health.command
+    assert command.startswith("test -e /tmp/password-is-set && curl ")
+    assert "\nready=/tmp/password-is-set\n" in text(service, "start.sh")
+
+
 def test_the_firing_alerts_are_linked_as_the_list_of_12_and_13_filters() -> None:
     boards = dashboards.load().values()
     links = [
