@@ -123,7 +123,7 @@ GRAFANA = Program(
         Copy(_GRAFANA, "packaging/docker/run.sh", "run.sh"),
     ),
     stand_in="a development state of June 2023, far older than the default's 13, and without web "
-    "pages: APIs, provisioning, alerting and data sources work",
+    "pages: APIs, provisioning, alerting and data sources work; an alert's `KeepLast` is `OK` here",
     cold="3 minutes",
 )
 

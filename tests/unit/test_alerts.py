@@ -154,9 +154,15 @@ def test_a_text_uses_only_what_both_programs_understand(name: str) -> None:
         assert all(re.fullmatch(known, used) for used in re.findall(r"{{(.*?)}}", text)), text
 
 
-def test_prometheus_out_of_reach_is_one_alert_and_not_one_for_each_rule() -> None:
+def test_prometheus_out_of_reach_is_one_alert_and_not_the_end_of_those_that_fire() -> None:
     states = {name: rule["execErrState"] for name, rule in by_default().items()}
     assert [name for name, state in states.items() if state == "Alerting"] == [OWN[1]]
+    # The dead man's switch is pinged only while Prometheus answers.
+    assert [name for name, state in states.items() if state == "OK"] == ["Watchdog"]
+
+
+def test_an_alert_whose_series_is_gone_is_over() -> None:
+    assert {by_default()[name]["noDataState"] for name in ALERTS} == {"OK"}
 
 
 def test_a_prometheus_that_stores_nothing_is_told_by_the_age_of_its_newest_sample() -> None:
