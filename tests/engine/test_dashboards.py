@@ -144,3 +144,19 @@ def test_grafanas_log_tells_no_error_of_a_dashboard_or_a_query(environment: Envi
     errors = [line for line in lines if line["level"] == "error"]
     # The lab's Grafana has no pages, and says so; the alerts have tests of their own.
     assert [e for e in errors if not e["logger"].startswith(("settings", "ngalert"))] == []
+
+
+def test_nests_json_reads_as_text_with_the_line_as_it_was_printed_beside(
+    environment: Environment, busy: Application
+) -> None:
+    panels = {panel["title"]: panel for panel in dashboards.panels(BOARDS["logs"])}
+    [target] = panels["The lines"]["targets"]
+    container = busy.container("backend")
+    _, _, written = target["expr"].partition(" | label_format ")
+    asked = f'{{container="{container}",level="error"}} | label_format {written}'
+    lines = environment.grafana().lines(asked)
+    traces = [line for line in lines if "\n    at " in line.text]
+    assert traces
+    for line in traces:
+        printed = json.loads(line.labels["raw"])
+        assert line.text.startswith(f"[{printed['context']}] {printed['message']}\nError: ")

@@ -32,6 +32,11 @@ def targets(dashboard: Dashboard) -> Iterator[tuple[dict[str, Any], dict[str, An
             yield panel, target
 
 
+def question(target: Mapping[str, Any]) -> str:
+    """Give a query without how the lines that it finds are written."""
+    return str(target["expr"]).partition(" | label_format ")[0]
+
+
 def is_read_only(dashboard: Dashboard) -> Iterator[str]:
     """A dashboard from a file cannot be saved in Grafana, and has no number of a database."""
     if dashboard["editable"] is not False:
@@ -87,7 +92,7 @@ def looks_back_far_enough(dashboard: Dashboard) -> Iterator[str]:
         else:
             good = {"$__range", "$__rate_interval"} if target.get("instant") else set()
             good |= {"$__rate_interval", "1h"}
-        for found in re.findall(r"\[([^\]]+)\]", target["expr"]):
+        for found in re.findall(r"\[([^\]]+)\]", question(target)):
             if found not in good:
                 yield f"{panel['title']}: looks back [{found}]"
 
@@ -104,7 +109,7 @@ def takes_rates_of_counters(dashboard: Dashboard) -> Iterator[str]:
 def asks_by_bounded_labels(dashboard: Dashboard) -> Iterator[str]:
     """A label with ever new values would draw ever new lines."""
     for panel, target in targets(dashboard):
-        text = f"{target['expr']} {target.get('legendFormat', '')}"
+        text = f"{question(target)} {target.get('legendFormat', '')}"
         grouped = re.findall(r"\b(?:by|on|without|group_left)\s*\(([^)]*)\)", text)
         names = {name.strip() for group in grouped for name in group.split(",") if name.strip()}
         names |= set(re.findall(r'(\w+)\s*(?:=~|!~|!=|=)\s*["`]', text))

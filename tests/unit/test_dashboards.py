@@ -86,3 +86,15 @@ def test_no_rule_is_left_without_a_breach() -> None:
 
 def test_the_documentation_tells_what_each_panel_answers() -> None:
     assert dashboards.table() in (ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
+
+
+def test_every_panel_of_lines_writes_them_alike_and_keeps_them_as_they_are_beside() -> None:
+    written = {
+        target["expr"].partition(" | label_format ")[2]
+        for board in LOADED.values()
+        for shown in dashboards.panels(board)
+        if shown["type"] == "logs"
+        for target in shown["targets"]
+    }
+    [one] = written
+    assert one.startswith("raw=`{{ __line__ }}` | line_format `")
