@@ -23,6 +23,12 @@ export class TroubleController {
     return { waitedMs };
   }
 
+  /** Never answers. */
+  @Get('hang')
+  hang(): Promise<never> {
+    return new Promise(() => {});
+  }
+
   /** Answers 500; Nest logs the error with its stack. */
   @Get('fail')
   fail(): never {

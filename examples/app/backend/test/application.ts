@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export interface LogLine {
@@ -35,8 +36,8 @@ export class Application {
     return application;
   }
 
-  get(path: string): Promise<Response> {
-    return fetch(this.url + path);
+  get(path: string, signal: AbortSignal | null = null): Promise<Response> {
+    return fetch(this.url + path, { signal });
   }
 
   post(path: string, body: string): Promise<Response> {
@@ -49,6 +50,17 @@ export class Application {
     const text = await (await this.get('/metrics')).text();
     const lines = text.matchAll(/^http_request_duration_seconds_count\{(.*)\} (\d+)$/gm);
     return new Map(Array.from(lines, ([, labels, value]) => [labels ?? '', Number(value)]));
+  }
+
+  /** The value of a metric without labels; NaN where it is not exposed. */
+  async value(name: string): Promise<number> {
+    const text = await (await this.get('/metrics')).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  }
+
+  /** Resolves once a metric has a value; the test's time-out says when that is too late. */
+  async until(name: string, wanted: number): Promise<void> {
+    while ((await this.value(name)) !== wanted) await nextTurn();
   }
 
   /** Sends SIGTERM and resolves once the process has ended. */

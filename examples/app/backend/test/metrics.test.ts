@@ -61,9 +61,28 @@ test('scrapes and health checks are not counted', async () => {
   assert.deepEqual(gains, {});
 });
 
+test('a request is in flight until it ends', async () => {
+  const [open, answer] = [await app.value('http_requests_in_flight'), app.get('/api/slow')];
+  assert.equal(open, 0);
+  await app.until('http_requests_in_flight', 1);
+  await answer;
+  await app.until('http_requests_in_flight', 0);
+});
+
+test('a client that gives up is counted as 499 under its route, and no longer in flight', async () => {
+  const gains = await gained(async () => {
+    const client = new AbortController();
+    const answer = app.get('/api/hang', client.signal);
+    await app.until('http_requests_in_flight', 1);
+    client.abort();
+    await assert.rejects(answer);
+    await app.until('http_requests_in_flight', 0);
+  });
+  assert.deepEqual(gains, { 'method="GET",route="/api/hang",status_code="499"': 1 });
+});
+
 test("Node's default metrics and the heap limit are exposed", async () => {
-  const text = await (await app.get('/metrics')).text();
-  const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-  assert.ok(value('nodejs_eventloop_lag_p99_seconds') > 0);
-  assert.ok(value('nodejs_heap_size_used_bytes') < value('nodejs_heap_size_limit_bytes'));
+  assert.ok((await app.value('nodejs_eventloop_lag_p99_seconds')) > 0);
+  const used = await app.value('nodejs_heap_size_used_bytes');
+  assert.ok(used < (await app.value('nodejs_heap_size_limit_bytes')));
 });

@@ -7,9 +7,9 @@ import {
   PrometheusModule,
 } from '@willsoto/nestjs-prometheus';
 
-import { HTTP_DURATION, HTTP_DURATION_LABELS } from './http-duration.js';
+import { HTTP_DURATION, HTTP_DURATION_LABELS, HTTP_IN_FLIGHT } from './http-duration.js';
 
-/** `/metrics` with Node's default metrics, the request histogram and the heap limit. */
+/** `/metrics` with Node's default metrics, the request histogram, requests in flight and the heap limit. */
 @Module({
   imports: [PrometheusModule.register()],
   providers: [
@@ -18,6 +18,10 @@ import { HTTP_DURATION, HTTP_DURATION_LABELS } from './http-duration.js';
       help: 'Duration of HTTP requests in seconds, by method, route pattern and status code.',
       labelNames: HTTP_DURATION_LABELS,
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    }),
+    makeGaugeProvider({
+      name: HTTP_IN_FLIGHT,
+      help: 'HTTP requests that have arrived and not ended.',
     }),
     makeGaugeProvider({
       // The default metrics tell the heap that is used and allocated, not the size at which
