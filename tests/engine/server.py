@@ -61,6 +61,7 @@ class Server:
         self.address = f"10.78.{number}.2"
         self.url = f"ssh://root@{self.address}"
         self.known_hosts = folder / "known_hosts"
+        self.user_key = folder / "user_key"
         self.programs = folder / "bin"
         self._folder = folder
         self._links = (f"monitor{number}", f"monitored{number}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from prepare import tunnel, verification
+from prepare import runner, tunnel, verification
 from tests.engine import docker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import SERVICES, Environment
@@ -118,6 +118,45 @@ def test_a_look_at_the_server_finds_nothing_to_change_and_asks_no_question(
 ) -> None:
     remote.preview("--refresh", "--expect-no-changes").succeeded()
     assert "BatchMode=yes" in running.connections()[-1]
+
+
+def test_a_job_on_github_gets_in_with_a_key_that_lies_in_no_file(
+    running: Server, remote: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, home = tmp_path / "job", tmp_path / "home"
+    home.mkdir()
+    given = {
+        runner.PASSPHRASE: remote.passphrase,
+        runner.BACKEND: remote.backend,
+        runner.KEY: running.user_key.read_text(),
+        runner.KNOWN_HOSTS: running.known_hosts.read_text(),
+        "GITHUB_ENV": str(job),
+    }
+    runner.ready(remote.name, given, home, remote.project)
+    later = dict(line.split("=", 1) for line in job.read_text().splitlines())
+    # An ssh with no key of its own, which knows the hosts that the job was given.
+    ssh = tmp_path / "ssh"
+    ssh.write_text(
+        f"#!/bin/sh\nexec /usr/bin/ssh -F none -o UserKnownHostsFile={home}/.ssh/known_hosts"
+        ' -o IdentityFile=none "$@"\n'
+    )
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path), os.environ["PATH"]]))
+    try:
+        monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+        assert "Permission denied" in _docker_there(running).stderr
+        for name, value in later.items():
+            monkeypatch.setenv(name, value)
+        assert _docker_there(running).stdout.strip()
+        remote.preview("--refresh", "--expect-no-changes").succeeded()
+    finally:
+        subprocess.run(["ssh-agent", "-k"], env=os.environ | later, check=True, capture_output=True)
+
+
+def _docker_there(server: Server) -> subprocess.CompletedProcess[str]:
+    """Ask the server's engine for its version, as the user at this end does."""
+    command = ["docker", "--host", server.url, "version", "--format", "{{.Server.Version}}"]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
 
 
 def test_grafana_answers_at_the_address_of_the_outputs(

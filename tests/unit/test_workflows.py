@@ -97,7 +97,7 @@ def test_what_is_downloaded_comes_before_the_first_secret(workflow: str, job: st
         any(word in str(step) for word in ("secrets.", "vars.")) for step in steps(workflow, job)
     ]
     runs = [step.get("run") for step in steps(workflow, job)]
-    assert not any(given) or runs.index("make tools") < given.index(True)
+    assert not any(given) or runs.index('make tools STACK="$STACK"') < given.index(True)
 
 
 def test_a_change_of_a_version_is_tried_on_the_images_that_users_pull() -> None:
@@ -130,6 +130,10 @@ def test_something_is_said_also_where_it_broke_off(name: str) -> None:
     before, after = [step for step in steps(name, name) if f"{name}.md" in str(step)][::2]
     assert f"<!-- monitoring-{name}:$STACK -->" in before["run"]
     assert after["if"] in ("${{ !cancelled() }}", "failure()")
+
+
+def test_no_deploy_lets_the_lab_build_a_stand_in() -> None:
+    assert "LAB" not in TEXTS["deploy"]
 
 
 def test_a_deploy_ends_with_the_proof_that_it_works() -> None:
