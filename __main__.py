@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from stack import alerts, config, contradictions, engine, monitoring, remote, rules
+from stack import alerts, config, contradictions, engine, monitoring, promtool, remote, rules
 from stack.files import FileError
 from stack.reading import SettingsError
 
@@ -18,16 +18,18 @@ def main() -> None:
         dry_run = pulumi.runtime.is_dry_run()
         if engine.is_asked(host, dry_run=dry_run):
             engine.check(host, settings.prefix, services)
-        if engine.is_asked_of_rules(host, dry_run=dry_run):
-            engine.check_rules(host, settings.prometheus.image, rules.all_of(settings))
+            promtool.check(host, settings.prometheus.image, rules.all_of(settings))
     except (SettingsError, FileError, engine.EngineError, remote.AddressError) as error:
         # Said without a traceback: the text is for the person who edits the settings or the files.
         raise pulumi.RunError(str(error)) from None
     for warning in (alerts.notice(settings), *contradictions.warnings(settings)):
         if warning:
             pulumi.log.warn(warning)
-    for name, value in monitoring.Monitoring(settings, services).outputs.items():
+    whole = monitoring.Monitoring(settings, services)
+    for name, value in whole.outputs.items():
         pulumi.export(name, value)
+    if not dry_run:
+        whole.finish()
 
 
 main()

@@ -6,9 +6,8 @@ import getpass
 import json
 import os
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -44,15 +43,11 @@ class Deploy:
         keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
         self._updated.append(f"{args.name} ({', '.join(keys)})")
 
-    def tell_after(self, made: Iterable[pulumi.Output[Any]]) -> None:
-        """Tell Grafana as soon as all of `made` is there, unless nothing has changed.
+    def tell(self) -> None:
+        """Tell Grafana, unless nothing has changed.
 
         What goes wrong is a warning: the deploy itself is done.
         """
-        if not pulumi.runtime.is_dry_run():
-            pulumi.Output.all(*made).apply(lambda _made: self._tell())
-
-    def _tell(self) -> None:
         if not self._started and not self._updated:
             return
         text = description(self._started, self._updated, author())

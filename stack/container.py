@@ -23,7 +23,7 @@ def container(  # noqa: PLR0913 - each says one thing
     logs: ContainerLogs,
     opts: pulumi.ResourceOptions,
 ) -> docker.Container:
-    """Declare the container of a service; `up` waits until it is healthy."""
+    """Declare the container of a service."""
     return docker.Container(
         service.name,
         name=f"{prefix}-{service.name}",
@@ -63,8 +63,6 @@ def container(  # noqa: PLR0913 - each says one thing
         ]
         or None,
         healthcheck=_healthcheck(service.health),
-        wait=True,
-        wait_timeout=service.start_seconds,
         restart="unless-stopped",
         memory=service.memory.mebibytes,
         # Equal to memory: no swap. Unset, the engine would answer with twice the memory.
@@ -91,7 +89,7 @@ def _environment(service: Service) -> pulumi.Input[list[pulumi.Input[str]]] | No
 def _healthcheck(health: Health) -> docker.ContainerHealthcheckArgs:
     """Set every field: one left out would come back from the engine with a value."""
     return docker.ContainerHealthcheckArgs(
-        tests=list(health.command),
+        tests=["CMD", *health.command],
         interval=health.interval,
         timeout=health.timeout,
         start_period=health.start_period,

@@ -14,14 +14,15 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from stack import remote
 from stack.service import Port, Service
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 _PATIENCE_SECONDS = 20
-_RULES_PATIENCE_SECONDS = 120
 
 
 class EngineError(Exception):
@@ -43,11 +44,6 @@ def is_asked(address: str, *, dry_run: bool) -> bool:
     return not (dry_run and remote.is_ssh(address))
 
 
-def is_asked_of_rules(address: str, *, dry_run: bool) -> bool:
-    """Tell whether this run lets promtool read the rules: once an `up` is enough."""
-    return dry_run != remote.is_ssh(address)
-
-
 def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
     """Check that the engine at `address` answers, has the networks, and has the ports free.
 
@@ -56,28 +52,26 @@ def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
     """
     if not shutil.which("docker"):
         return
-    problems = [*_missing_networks(address, services), *_taken_ports(address, prefix, services)]
+    own = {f"{prefix}-{service.name}" for service in services}
+    questions: list[Callable[[], Iterator[str]]] = [
+        lambda: _missing_networks(address, services),
+        *(
+            partial(_taken_port, address, own, service.name, port)
+            for service in services
+            for port in service.ports
+        ),
+    ]
+    # At once: through ssh, each takes a connection of its own.
+    with ThreadPoolExecutor() as pool:
+        answers = pool.map(lambda question: list(question()), questions)
+        problems = [problem for answer in answers for problem in answer]
     if problems:
         raise EngineError("nothing was changed:\n\n" + "\n\n".join(problems))
 
 
-def check_rules(address: str, image: str, rules: str) -> None:
-    """Let promtool, out of the image where the engine has it already, read rules as YAML.
-
-    Raises EngineError with what promtool says: Prometheus would not start with them.
-    """
-    if not shutil.which("docker") or not _ask(address, "image", "ls", "--quiet", image):
-        return
-    run = ("run", "--rm", "--interactive", "--network", "none", "--entrypoint", "promtool")
-    checking = (*run, image, "check", "rules", "--lint=none")
-    done = _run(address, *checking, given=rules, seconds=_RULES_PATIENCE_SECONDS)
-    if done.returncode:
-        said = done.stderr.removeprefix("  FAILED:\n").strip()
-        raise EngineError(f"nothing was changed: mend configs/prometheus/rules: {said}")
-
-
-def _ask(address: str, *arguments: str) -> list[str]:
-    answer = _run(address, *arguments)
+def ask(address: str, *arguments: str) -> list[str]:
+    """Give the lines that a docker command prints. Raises EngineError where it fails."""
+    answer = answered(address, *arguments)
     if answer.returncode:
         raise EngineError(_unreachable(address, answer.stderr.strip()))
     return answer.stdout.splitlines()
@@ -102,9 +96,10 @@ def run(
     )
 
 
-def _run(
+def answered(
     address: str, *arguments: str, given: str = "", seconds: float = _PATIENCE_SECONDS
 ) -> subprocess.CompletedProcess[str]:
+    """Run a docker command as `run` does. Raises EngineError where there is no answer in time."""
     try:
         return run(address, *arguments, given=given, seconds=seconds)
     except subprocess.TimeoutExpired as error:
@@ -125,7 +120,7 @@ def _missing_networks(address: str, services: tuple[Service, ...]) -> Iterator[s
     wanted = {network for service in services for network in service.networks}
     if not wanted:
         return
-    present = _ask(address, "network", "ls", "--format", "{{.Name}}")
+    present = ask(address, "network", "ls", "--format", "{{.Name}}")
     for network in sorted(wanted.difference(present)):
         yield (
             f"monitoring:appNetworks names '{network}', but the engine has no such network.\n"
@@ -134,22 +129,18 @@ def _missing_networks(address: str, services: tuple[Service, ...]) -> Iterator[s
         )
 
 
-def _taken_ports(address: str, prefix: str, services: tuple[Service, ...]) -> Iterator[str]:
-    own = {f"{prefix}-{service.name}" for service in services}
-    for service in services:
-        for port in service.ports:
-            holder = _holder(address, own, port)
-            if holder:
-                yield (
-                    f"monitoring:{service.name}.port is {port.external}, but {holder} holds that"
-                    f" port of the host.\n  Stop it, or choose another:"
-                    f" pulumi config set --path monitoring:{service.name}.port {port.external + 1}"
-                )
+def _taken_port(address: str, own: set[str], service: str, port: Port) -> Iterator[str]:
+    if holder := _holder(address, own, port):
+        yield (
+            f"monitoring:{service}.port is {port.external}, but {holder} holds that"
+            f" port of the host.\n  Stop it, or choose another:"
+            f" pulumi config set --path monitoring:{service}.port {port.external + 1}"
+        )
 
 
 def _holder(address: str, own: set[str], port: Port) -> str | None:
     """Say who holds a port of the Docker host, or None where it is free for the stack."""
-    names = _ask(address, "ps", "--filter", f"publish={port.external}", "--format", "{{.Names}}")
+    names = ask(address, "ps", "--filter", f"publish={port.external}", "--format", "{{.Names}}")
     foreign = [name for name in names if name not in own]
     if foreign:
         return f"the container '{foreign[0]}'"

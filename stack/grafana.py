@@ -49,7 +49,7 @@ def describe(settings: Settings) -> Service:
         files=_files(settings),
         volume="/var/lib/grafana",
         health=Health(
-            ("CMD-SHELL", f"test -e {_READY} && curl -fsS http://localhost:{PORT}/api/health")
+            ("sh", "-c", f"test -e {_READY} && curl -fsS http://localhost:{PORT}/api/health")
         ),
         memory=own.memory,
         stop_seconds=30,

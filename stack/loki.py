@@ -41,7 +41,7 @@ def describe(settings: Settings) -> Service:
         command=(f"-config.file={_CONFIG}",),
         files=(File(_CONFIG, dump_yaml(configuration(settings))),),
         volume="/loki",
-        health=Health(("CMD", "/usr/bin/loki", "-health")),
+        health=Health(("/usr/bin/loki", "-health")),
         memory=settings.loki.memory,
         # On stopping it flushes what it holds in memory, for up to 30 s by its own default.
         stop_seconds=60,

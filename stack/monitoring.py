@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from stack import annotation, engine, grafana, loki, prometheus, promtail, remote
+from stack import annotation, engine, grafana, loki, prometheus, promtail, readiness, remote
 from stack.container import container
 from stack.service import Service
 from stack.settings import Settings
@@ -42,6 +42,7 @@ class Monitoring(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(providers={"docker": provider}),
         )
         self._settings = settings
+        self._services = services
         self._deploy = annotation.Deploy(settings)
         self.network = docker.Network(
             "network", name=settings.prefix, driver="bridge", opts=self._child()
@@ -50,9 +51,22 @@ class Monitoring(pulumi.ComponentResource):
         self.containers: dict[str, docker.Container] = {}
         for service in services:
             self._add(service)
-        self._deploy.tell_after(container.id for container in self.containers.values())
         self.outputs = self._outputs()
         self.register_outputs(self.outputs)
+
+    def finish(self) -> None:
+        """Once all containers are there: wait until they are ready, and mark the deploy."""
+
+        def ready(_ids: list[str]) -> None:
+            host = engine.host(self._settings.docker_host)
+            try:
+                readiness.wait(host, self._settings.prefix, self._services)
+            except engine.EngineError as error:
+                raise pulumi.RunError(str(error)) from None
+            self._deploy.tell()
+
+        made = [container.id for container in self.containers.values()]
+        pulumi.Output.all(*made).apply(ready)
 
     def _add(self, service: Service) -> None:
         image = docker.RemoteImage(

@@ -64,7 +64,7 @@ def describe(settings: Settings) -> Service:
         ),
         files=tuple(files),
         volume="/prometheus",
-        health=Health(("CMD", "promtool", "check", "ready", f"--url=http://localhost:{PORT}")),
+        health=Health(("promtool", "check", "ready", f"--url=http://localhost:{PORT}")),
         memory=own.memory,
         # On stopping it finishes its write-ahead log, which takes longer than Docker's 10 s.
         stop_seconds=60,

@@ -90,7 +90,7 @@ def describe(settings: Settings) -> Service:
         command=(f"-config.file={_CONFIG}",),
         files=(File(_CONFIG, dump_yaml(configuration(settings))),),
         volume="/var/lib/promtail",
-        health=Health(("CMD", "bash", "-c", _READY), interval="5s"),
+        health=Health(("bash", "-c", _READY)),
         memory=own.memory,
         stop_seconds=30,
         binds=(Bind(settings.docker_socket, _SOCKET),),

@@ -35,7 +35,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Health:
-    """The command that tells whether the service is ready.
+    """The program in the container, with its arguments, that tells whether the service is ready.
 
     The times are written as Go prints them: the engine gives them back so, and any other form
     would be a difference at each preview.
@@ -65,7 +65,7 @@ class Service:
         networks: existing networks that it joins besides the stack's own.
         host_gateway: whether `host.docker.internal` leads to the Docker host.
         stop_seconds: how long it may take to stop before it is killed.
-        start_seconds: how long `pulumi up` waits for it to become healthy.
+        start_seconds: how long `pulumi up` waits for it to be ready.
         after: services that start before it and stop after it.
     """
 

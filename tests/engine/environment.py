@@ -192,6 +192,13 @@ class Environment:
         """Give the engine's id of each service's container."""
         return {name: docker.inspect(self.container(name))["Id"] for name in SERVICES}
 
+    def is_healthy(self) -> bool:
+        """Tell whether the engine's health checks have found all services ready.
+
+        After an `up`, which does not wait for these, that is so at the latest after their interval.
+        """
+        return all(docker.health(self.container(name)) == "healthy" for name in SERVICES)
+
     def grafana(self, password: str | None = None) -> Grafana:
         """Give Grafana's API as the administrator uses it."""
         return Grafana(

@@ -25,6 +25,7 @@ from tests.engine import workflow
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
 from tests.engine.test_secrets import forms
+from tests.engine.waiting import eventually
 from tests.github import REPOSITORY, TOKEN, serving
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -166,6 +167,7 @@ def test_a_service_is_away_for_about_as_long_as_the_comment_says(environment: En
     try:
         environment.configure(containerLogs={"maxSize": "11m"})
         environment.up().succeeded()
+        eventually(environment.is_healthy, seconds=30, what="four healthy containers")
     finally:
         watching.terminate()
     told, _ = watching.communicate()

@@ -94,9 +94,3 @@ def test_a_preview_asks_every_engine_but_one_behind_ssh(dry_run: bool) -> None:
     assert engine.is_asked("unix:///docker.sock", dry_run=dry_run)
     assert engine.is_asked("tcp://server:2375", dry_run=dry_run)
     assert engine.is_asked("ssh://server", dry_run=dry_run) is not dry_run
-
-
-@pytest.mark.parametrize("address", ["unix:///docker.sock", "ssh://server"])
-def test_an_up_lets_promtool_read_the_rules_once(address: str) -> None:
-    runs = [engine.is_asked_of_rules(address, dry_run=dry_run) for dry_run in (True, False)]
-    assert sorted(runs) == [False, True]
