@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from review import comment, drift, github, secrecy, steps
@@ -51,20 +54,29 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _preview(options: argparse.Namespace) -> int:
-    found = steps.preview(options.stack)
-    _say(options, comment.comment(options.stack, found))
+    with _hidden(options.stack) as hidden:
+        found = steps.preview(options.stack)
+        _say(options, comment.comment(options.stack, found), hidden.result())
     return found.code
 
 
 def _drift(options: argparse.Namespace) -> int:
-    found = drift.look(options.stack)
-    _say(options, drift.report(options.stack, found))
+    with _hidden(options.stack) as hidden:
+        found = drift.look(options.stack)
+        _say(options, drift.report(options.stack, found), hidden.result())
     return found.code
 
 
-def _say(options: argparse.Namespace, text: str) -> None:
+@contextmanager
+def _hidden(stack: str) -> Iterator[Future[list[str]]]:
+    """Ask for the stack's secrets while Pulumi looks at the stack: both take their time."""
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(secrecy.secrets, stack)
+
+
+def _say(options: argparse.Namespace, text: str, hidden: list[str]) -> None:
     """Print the text, and write it to the file, without any secret of the stack."""
-    masked = secrecy.mask(text, secrecy.secrets(options.stack))
+    masked = secrecy.mask(text, hidden)
     print(masked, end="")
     if options.output:
         options.output.write_text(masked, encoding="utf-8")
