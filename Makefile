@@ -22,7 +22,7 @@ PREPARE = $(PYTHON) -m prepare
 
 .DEFAULT_GOAL := help
 .PHONY: help up down prepare env new-env test check test-unit test-engine test-configs test-alert verify \
-	environments tools runner preview drift
+	environments tools runner preview drift bench
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ test-engine: ## Only the engine tests: real programs on a real Docker engine
 
 test-configs: ## Only the configurations: each checked by the program that reads it
 	@$(PREPARE) test-configs
+
+bench: ## Compare `up` and its like with docker compose and Pulumi alone: seconds, as a table
+	@$(PREPARE) bench
 
 test-alert: ## Send one alert through the whole chain of a running stack
 	@$(PREPARE) test-alert --stack $(STACK)

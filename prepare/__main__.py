@@ -37,6 +37,7 @@ def main() -> int:
         "test-unit": checks.test_unit,
         "test-engine": checks.test_engine,
         "test-configs": checks.test_configs,
+        "bench": checks.bench,
     }
     of_a_review = {"preview": reviews.preview, "drift": reviews.drift}
     others = ("new-env", "environments")

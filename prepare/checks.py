@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from prepare import debian, engine, golang, images, lab_use, pulumi_cli, virtualenv
-from prepare.commands import show
+from prepare.commands import ask, show
 from prepare.places import PYTHON, ROOT, TOOLS
+from prepare.progress import note
 
 _FILES_AT_ONCE = 2
 
@@ -47,6 +48,17 @@ def test_engine(*arguments: str) -> None:
     debian.have_ssh_server()
     at_once = ("--numprocesses", str(_FILES_AT_ONCE), "--dist", "loadfile")
     test_unit(*at_once, *(arguments or ("tests/engine",)))
+
+
+def bench() -> None:
+    """Compare how long `up` and its like take with docker compose and with Pulumi alone."""
+    _have_images()
+    compose: tuple[str, ...] = ("docker", "compose")
+    if not ask(*compose, "version").ok:
+        note("docker compose is not installed: taking lab/'s (2 minutes, unless cached)")
+        compose = (str(golang.compose()),)
+    benchmark = ("-m", "tests.benchmarks.deployment", "--compose", *compose)
+    show(PYTHON, *benchmark, env=pulumi_cli.environment())
 
 
 def _have_images() -> None:

@@ -35,6 +35,12 @@ def images(names: Iterable[str]) -> dict[str, str]:
     return lab.images(names)
 
 
+def compose() -> Path:
+    """Have the lab's docker compose; see `lab.compose`."""
+    have_go()
+    return lab.compose()
+
+
 def actionlint() -> Path:
     """Have the checker of GitHub's workflows, built from its Go module."""
     key = cache.key(ACTIONLINT, platform.machine())
