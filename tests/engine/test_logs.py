@@ -39,7 +39,7 @@ LONG = "x" * 40_000
 def environment(make_environment: MakeEnvironment) -> Environment:
     """Make an environment that labels its lines, and leaves some containers out."""
     made = make_environment()
-    made.configure(labels={"place": made.name}, logs={"excludeNames": [r".*-private\d?"]})
+    made.configure(labels={"place": made.name}, logs={"excludeNames": [".*-private[0-9]"]})
     made.up().succeeded()
     return made
 
