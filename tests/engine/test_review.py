@@ -82,7 +82,7 @@ def _dashboard(branch: Environment) -> None:
     ratio = by_title["Error ratio"]
     ratio["fieldConfig"]["defaults"]["thresholds"]["steps"][-1]["value"] = 0.1
     by_title["Error lines"]["targets"][0]["expr"] = 'sum(count_over_time({level="fatal"}[5m]))'
-    content["panels"].remove(by_title["Firing alerts"])
+    content["panels"].remove(by_title["Alerts"])
     new = {**ratio, "id": 900, "title": "Success ratio", "gridPos": by_title["Up"]["gridPos"]}
     content["panels"].append(new)
     path.write_text(json.dumps(content))

@@ -71,6 +71,13 @@ def says_what_it_shows(dashboard: Dashboard) -> Iterator[str]:
     yield from (f"{title}: a title used twice" for title in titles if titles.count(title) > 1)
 
 
+def shows_its_titles_whole(dashboard: Dashboard) -> Iterator[str]:
+    """A title has room beside the description's sign, on a page of 1400 pixels with a side bar."""
+    for panel in panels(dict(dashboard)):
+        if len(panel["title"]) > 7 * panel["gridPos"]["w"] - 17:
+            yield f"{panel['title']}: cut at this width"
+
+
 def has_units_and_thresholds(dashboard: Dashboard) -> Iterator[str]:
     """A number has a unit, and colours that ascend from the first one, which has no value."""
     for panel in panels(dict(dashboard)):
@@ -194,9 +201,9 @@ def knows_its_variables(dashboard: Dashboard) -> Iterator[str]:
 RULES: Mapping[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(is_read_only, has_fixed_sources, says_what_it_shows, has_units_and_thresholds),
-        *(looks_back_far_enough, takes_rates_of_counters, asks_by_bounded_labels),
-        *(names_its_lines, shows_a_zero, has_ids_of_its_own, fills_the_page),
-        *(leads_to_the_others, knows_its_variables),
+        *(is_read_only, has_fixed_sources, says_what_it_shows, shows_its_titles_whole),
+        *(has_units_and_thresholds, looks_back_far_enough, takes_rates_of_counters),
+        *(asks_by_bounded_labels, names_its_lines, shows_a_zero, has_ids_of_its_own),
+        *(fills_the_page, leads_to_the_others, knows_its_variables),
     )
 }

@@ -36,6 +36,7 @@ BREACHES: list[tuple[str, Break]] = [
     ("says_what_it_shows", lambda board: panel(board).pop("description")),
     ("says_what_it_shows", lambda board: panel(board).update(title="")),
     ("says_what_it_shows", lambda board: panel(board).update(title=panel(board, "stat")["title"])),
+    ("shows_its_titles_whole", lambda board: panel(board, "stat").update(title="Is it up?")),
     ("has_units_and_thresholds", defaults(unit="")),
     ("has_units_and_thresholds", defaults(thresholds={"steps": [{"color": "red", "value": 1}]})),
     ("looks_back_far_enough", ask("sum(rate(a_total[5m]))")),
