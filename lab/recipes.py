@@ -136,7 +136,25 @@ COMPOSE = Program(
     cold="2 minutes",
 )
 
-_ALL = (PULUMI, LANGUAGE_HOST, DOCKER_PROVIDER, COMPOSE, PROMETHEUS, LOKI, PROMTAIL, GRAFANA)
+ACTIONLINT = Program(
+    name="actionlint",
+    version="1.7.12",
+    module="github.com/rhysd/actionlint@v1.7.12",
+    binaries={"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"},
+    cold="10 seconds",
+)
+
+_ALL = (
+    PULUMI,
+    LANGUAGE_HOST,
+    DOCKER_PROVIDER,
+    COMPOSE,
+    ACTIONLINT,
+    PROMETHEUS,
+    LOKI,
+    PROMTAIL,
+    GRAFANA,
+)
 PROGRAMS: Mapping[str, Program] = {program.name: program for program in _ALL}
 
 DEBIAN_SUITE = "bookworm"
