@@ -70,11 +70,11 @@ def test_replicas_that_no_name_server_knows_are_refused(
 
 
 def test_no_target_may_expose_more_series_than_fit_into_the_memory(read: Read) -> None:
-    limits = prometheus.configuration(read())["global"]
-    assert limits["sample_limit"] == 10_000
-    assert {"label_limit", "label_value_length_limit", "body_size_limit"} <= limits.keys()
-    assert "sample_limit" not in scrape(read, JOB)
-    assert scrape(read, {**JOB, "sampleLimit": 50_000})["sample_limit"] == 50_000
+    for job in (JOB, REPLICAS):
+        limits = scrape(read, job)
+        assert limits["sample_limit"] == 10_000
+        assert {"label_limit", "label_value_length_limit", "body_size_limit"} <= limits.keys()
+        assert scrape(read, {**job, "sampleLimit": 50_000})["sample_limit"] == 50_000
 
 
 def test_one_query_cannot_take_all_of_the_memory(read: Read) -> None:
