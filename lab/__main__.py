@@ -8,10 +8,9 @@ from pathlib import Path
 
 import lab
 from lab.recipes import DEBIAN, IMAGES, PROGRAMS
-from prepare import debian
 
-_BUILT = {"tools": lab.tools, "compose": lab.compose, "actionlint": lab.actionlint}
-_NAMES = (*_BUILT, *IMAGES)
+_BUILT = {"tools": lab.tools, "compose": lab.compose}
+_NAMES = ("tools", "compose", *IMAGES)
 
 
 def table() -> str:
@@ -51,7 +50,6 @@ def main(arguments: list[str]) -> int:
     unknown = [name for name in chosen.names if name not in _NAMES]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; the lab builds {', '.join(_NAMES)}")
-    debian.extend_path()
     try:
         _build(chosen.names)
     except lab.LabError as error:

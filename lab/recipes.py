@@ -136,25 +136,7 @@ COMPOSE = Program(
     cold="2 minutes",
 )
 
-ACTIONLINT = Program(
-    name="actionlint",
-    version="1.7.12",
-    module="github.com/rhysd/actionlint@v1.7.12",
-    binaries={"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"},
-    cold="10 seconds",
-)
-
-_ALL = (
-    PULUMI,
-    LANGUAGE_HOST,
-    DOCKER_PROVIDER,
-    COMPOSE,
-    ACTIONLINT,
-    PROMETHEUS,
-    LOKI,
-    PROMTAIL,
-    GRAFANA,
-)
+_ALL = (PULUMI, LANGUAGE_HOST, DOCKER_PROVIDER, COMPOSE, PROMETHEUS, LOKI, PROMTAIL, GRAFANA)
 PROGRAMS: Mapping[str, Program] = {program.name: program for program in _ALL}
 
 DEBIAN_SUITE = "bookworm"

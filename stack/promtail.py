@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stack import formats
-from stack.files import dump_yaml, load_yaml
+from stack.files import dump_yaml, load_yaml, read_text
 from stack.reading import setting
 from stack.redaction import PATTERN, Stage, with_redaction
 from stack.service import Bind, File, Health, Service, go_memory_limit
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 PORT = 9080
 _CONFIG = "/etc/promtail/promtail.yml"
+_ENDED = "/etc/promtail/ended.yml"
+_START = "/etc/promtail/start.sh"
+_WATCH = "/etc/promtail/watch.pl"
+_CONTAINERS = "/var/lib/docker/containers"
+_VOLUME = "/var/lib/promtail"
 _SOCKET = "/var/run/docker.sock"
 # The image has bash, but neither curl nor wget.
 _READY = (
@@ -74,26 +80,43 @@ class Promtail:
         " that is gone by then is missed.",
         "2s",
     )
+    buffer: Size = setting(
+        formats.SIZE,
+        "How much of its volume lines may take that wait for Loki. When there are more, it stops"
+        " reading until Loki is back; they then wait in the engine's files.",
+        "1GB",
+    )
 
 
 def describe(settings: Settings) -> Service:
     """Describe Promtail.
 
     It runs as root because the engine's socket belongs to root and a group whose number differs
-    between hosts. Whoever holds the socket can do all that root can do.
+    between hosts. Whoever holds the socket can do all that root can do, so the engine's log files,
+    in which it counts the lines, give it nothing more.
     """
     own = settings.promtail
+    content = configuration(settings)
     return Service(
         name="promtail",
         image=own.image,
         user="0:0",
-        command=(f"-config.file={_CONFIG}",),
-        files=(File(_CONFIG, dump_yaml(configuration(settings))),),
-        volume="/var/lib/promtail",
+        entrypoint=("/bin/bash", _START),
+        command=(str(own.buffer.mebibytes * 1024), _CONTAINERS, f"-config.file={_CONFIG}"),
+        files=(
+            File(_CONFIG, dump_yaml(content)),
+            File(_ENDED, dump_yaml(of_ended(content, settings))),
+            File(_START, read_text("promtail/start.sh")),
+            File(_WATCH, read_text("promtail/watch.pl")),
+        ),
+        volume=_VOLUME,
         health=Health(("bash", "-c", _READY)),
         memory=own.memory,
         stop_seconds=30,
-        binds=(Bind(settings.docker_socket, _SOCKET),),
+        binds=(
+            Bind(settings.docker_socket, _SOCKET),
+            Bind(f"{settings.docker_root}/containers", _CONTAINERS),
+        ),
         environment=go_memory_limit(own.memory),
         # Stopped before Loki, so that it can hand over what it has read.
         after=("loki",),
@@ -106,7 +129,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     [client] = content["clients"]
     if settings.labels:
         client["external_labels"] = dict(settings.labels)
-    [scrape] = content["scrape_configs"]
+    scrape = content["scrape_configs"][0]
     [discovery] = scrape["docker_sd_configs"]
     discovery["refresh_interval"] = str(settings.promtail.refresh_interval)
     scrape["docker_sd_configs"] = [discovery | chosen for chosen in _selections(settings)]
@@ -115,6 +138,28 @@ def configuration(settings: Settings) -> dict[str, Any]:
         built_in=settings.logs.redact,
         patterns=settings.logs.redact_patterns,
     )
+    return content
+
+
+def of_ended(running: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Give the configuration that reads the containers that have ended, once.
+
+    Loki would refuse what is older than its retention.
+    """
+    content = copy.deepcopy(running)
+    content["server"] |= {"http_listen_port": PORT + 1, "grpc_listen_port": PORT + 2}
+    content["positions"]["filename"] = f"{_VOLUME}/ended.part"
+    # Nothing is rotated any more: a reader may wait.
+    del content["wal"]
+    scrape = content["scrape_configs"][0]
+    content["scrape_configs"] = [scrape]
+    for discovery in scrape["docker_sd_configs"]:
+        status = {"name": "status", "values": ["exited", "dead"]}
+        discovery["filters"] = [*discovery.get("filters", []), status]
+        # Found a second time, each would be read again.
+        discovery["refresh_interval"] = "87600h"
+    oldest = f"{settings.loki.retention.seconds:.0f}s"
+    scrape["pipeline_stages"].insert(0, {"drop": {"older_than": oldest}})
     return content
 
 

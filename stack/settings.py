@@ -42,6 +42,12 @@ class Settings:
         "The engine's socket on its own host, which Promtail reads. Rootless Docker has another.",
         "/var/run/docker.sock",
     )
+    docker_root: str = setting(
+        formats.FILE_PATH,
+        "The engine's data folder on its own host (`docker info`: Docker Root Dir), in whose log"
+        " files Promtail counts the lines. Rootless Docker has another.",
+        "/var/lib/docker",
+    )
     bind_address: str = setting(
         formats.ADDRESS, "The host's address that Grafana and Prometheus listen on.", "127.0.0.1"
     )

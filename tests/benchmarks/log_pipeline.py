@@ -42,14 +42,14 @@ KINDS = {
     "nginx' access log": ACCESS.replace("%d", "200").replace("items", "items?page=%d"),
     "pino-http, with secrets": _PINO_HTTP,
 }
-_PREFIX = f"bench-{secrets.token_hex(3)}"
+PREFIX = f"bench-{secrets.token_hex(3)}"
 
 
 def configuration(*, pipeline: bool) -> str:
     """Give Promtail's configuration for the benchmark's own containers."""
     values = {
         "grafanaAdminPassword": "correct horse",
-        "logs": {"includeNames": [f"{_PREFIX}-lines.*"]},
+        "logs": {"includeNames": [f"{PREFIX}-lines.*"]},
     }
     content = promtail.configuration(config.parse("b", values, is_secret=lambda _key: True))
     if not pipeline:
@@ -60,12 +60,12 @@ def configuration(*, pipeline: bool) -> str:
 def run(name: str, image: str, *arguments: str) -> str:
     """Start a container in the benchmark's network and give its address."""
     docker.docker(
-        *("run", "--detach", "--name", f"{_PREFIX}-{name}", "--network", _PREFIX),
+        *("run", "--detach", "--name", f"{PREFIX}-{name}", "--network", PREFIX),
         *("--network-alias", name, "--user", "0:0", *arguments[:-2]),
         *("--entrypoint", arguments[-2], image, *arguments[-1].split()),
     )
-    networks = docker.inspect(f"{_PREFIX}-{name}")["NetworkSettings"]["Networks"]
-    return str(networks[_PREFIX]["IPAddress"])
+    networks = docker.inspect(f"{PREFIX}-{name}")["NetworkSettings"]["Networks"]
+    return str(networks[PREFIX]["IPAddress"])
 
 
 def answer(url: str) -> str:
@@ -101,25 +101,25 @@ def measure(images: dict[str, str], folder: Path, loki: str, count: int) -> str:
     before, start = cpu_seconds(address), time.monotonic()
     run(name, images["prometheus"], *files, "tail", "-n +1 -f /b/lines")
     eventually(
-        lambda: stored(loki, f"{_PREFIX}-{name}") == count, seconds=600, what="all lines in Loki"
+        lambda: stored(loki, f"{PREFIX}-{name}") == count, seconds=600, what="all lines in Loki"
     )
     seconds, cpu = time.monotonic() - start, cpu_seconds(address) - before
     for each in ("promtail", name):
-        docker.docker("rm", "--force", "--volumes", f"{_PREFIX}-{each}")
+        docker.docker("rm", "--force", "--volumes", f"{PREFIX}-{each}")
     return f"{count / seconds:,.0f} lines/s, {cpu / count * 1e6:.0f} µs"
 
 
 @contextmanager
 def loki(image: str) -> Iterator[str]:
     """Run a Loki in a network of its own, and give its address."""
-    docker.docker("network", "create", _PREFIX)
+    docker.docker("network", "create", PREFIX)
     try:
         mount = ("-v", f"{CONFIGS}/loki:/c:ro")
         address = run("loki", image, *mount, "/usr/bin/loki", "-config.file=/c/loki.yml")
         eventually(lambda: answer(f"http://{address}:3100/ready"), seconds=60, what="Loki")
         yield address
     finally:
-        docker.remove_all(_PREFIX)
+        docker.remove_all(PREFIX)
 
 
 def main() -> None:

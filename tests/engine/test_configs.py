@@ -48,8 +48,9 @@ def check(images: dict[str, str], folder: Path, secrets: Path) -> None:
     verify = ("-config.file=/etc/loki/loki.yml", "-verify-config")
     run(images["loki"], "/usr/bin/loki", loki, *verify)
     promtail = {"/etc/promtail": folder / "promtail"}
-    syntax = ("-config.file=/etc/promtail/promtail.yml", "-check-syntax")
-    run(images["promtail"], "promtail", promtail, *syntax)
+    for path in folder.joinpath("promtail").glob("*.yml"):
+        syntax = (f"-config.file=/etc/promtail/{path.name}", "-check-syntax")
+        run(images["promtail"], "promtail", promtail, *syntax)
 
 
 def test_the_files_in_the_repository_are_accepted_as_they_are(

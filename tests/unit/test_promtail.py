@@ -16,7 +16,7 @@ Stage = redaction.Stage
 
 
 def stages(read: Read, logs: dict[str, Any] | None = None) -> list[Stage]:
-    [source] = promtail.configuration(read({"logs": logs or {}}))["scrape_configs"]
+    source = promtail.configuration(read({"logs": logs or {}}))["scrape_configs"][0]
     found: list[Stage] = source["pipeline_stages"]
     return found
 
@@ -26,7 +26,7 @@ def kinds(pipeline: list[Stage]) -> list[str]:
 
 
 def in_the_file() -> list[Stage]:
-    [source] = yaml.safe_load((CONFIGS / "promtail/promtail.yml").read_text())["scrape_configs"]
+    source = yaml.safe_load((CONFIGS / "promtail/promtail.yml").read_text())["scrape_configs"][0]
     found: list[Stage] = source["pipeline_stages"]
     return found
 
@@ -61,7 +61,7 @@ def test_what_is_read_from_a_line_is_read_after_its_secrets_are_gone(read: Read)
 
 def test_lines_are_counted_with_all_their_labels(read: Read) -> None:
     found = kinds(stages(read))
-    assert found.index("labels") < found.index("metrics")
+    assert found.index("labels") < found.index("metrics", 1)
 
 
 def test_without_redaction_lines_are_left_alone_and_all_else_stays(read: Read) -> None:
@@ -136,10 +136,51 @@ def test_redaction_is_true_or_false(read: Read) -> None:
 
 def test_the_engine_selects_the_projects_and_the_stacks_own_containers(read: Read) -> None:
     logs = {"projects": ["shop", "blog"], "includeLabels": ["logs=yes"]}
-    [source] = promtail.configuration(read({"logs": logs}))["scrape_configs"]
+    source = promtail.configuration(read({"logs": logs}))["scrape_configs"][0]
     assert [found["filters"] for found in source["docker_sd_configs"]] == [
         [{"name": "label", "values": ["logs=yes", "com.docker.compose.project=shop"]}],
         [{"name": "label", "values": ["logs=yes", "com.docker.compose.project=blog"]}],
         [{"name": "name", "values": ["^(monitoring-dev-[a-z]+)$"]}],
     ]
     assert {found["refresh_interval"] for found in source["docker_sd_configs"]} == {"2s"}
+
+
+def test_reading_does_not_wait_for_loki_and_nothing_that_waits_is_thrown_away_by_its_age(
+    read: Read,
+) -> None:
+    wal = promtail.configuration(read())["wal"]
+    assert wal["enabled"]
+    assert wal["dir"].startswith("/var/lib/promtail/")
+    assert int(wal["cleanSegmentsOlderThan"].removesuffix("h")) >= 10 * 365 * 24
+
+
+def test_the_buffer_has_a_largest_size(read: Read) -> None:
+    service = promtail.describe(read({"promtail": {"buffer": "2GB"}}))
+    assert service.command[0] == str(2 * 2**20)
+
+
+def test_containers_that_have_ended_are_read_once_and_as_those_that_run(read: Read) -> None:
+    settings = read({"logs": {"projects": ["shop"], "redactPatterns": ["x+"]}})
+    running = promtail.configuration(settings)
+    ended = promtail.of_ended(running, settings)
+    [scrape], model = ended["scrape_configs"], running["scrape_configs"][0]
+    status = {"name": "status", "values": ["exited", "dead"]}
+    assert [found["filters"] for found in scrape["docker_sd_configs"]] == [
+        [*found["filters"], status] for found in model["docker_sd_configs"]
+    ]
+    assert {found["refresh_interval"] for found in scrape["docker_sd_configs"]} == {"87600h"}
+    assert scrape["relabel_configs"] == model["relabel_configs"]
+    assert scrape["pipeline_stages"] == [
+        {"drop": {"older_than": "1209600s"}},
+        *model["pipeline_stages"],
+    ]
+    assert ended["clients"] == running["clients"]
+
+
+def test_the_two_promtails_share_neither_a_port_nor_a_file(read: Read) -> None:
+    running = promtail.configuration(read())
+    ended = promtail.of_ended(running, read())
+    ports = [server["http_listen_port"] for server in (running["server"], ended["server"])]
+    assert len({*ports, 9095, ended["server"]["grpc_listen_port"]}) == 4
+    assert ended["positions"]["filename"] != running["positions"]["filename"]
+    assert "wal" not in ended

@@ -169,13 +169,13 @@ def test_loki_reads_its_write_ahead_log_back_within_its_memory(read: Read) -> No
 
 
 def test_all_containers_are_read_by_default(read: Read) -> None:
-    [source] = promtail.configuration(read())["scrape_configs"]
+    source = promtail.configuration(read())["scrape_configs"][0]
     assert "filters" not in source["docker_sd_configs"][0]
 
 
 def test_containers_are_selected_at_the_engine(read: Read) -> None:
     logs = {"includeNames": ["shop-.*"], "includeLabels": ["a=b"]}
-    [source] = promtail.configuration(read({"logs": logs}))["scrape_configs"]
+    source = promtail.configuration(read({"logs": logs}))["scrape_configs"][0]
     assert source["docker_sd_configs"][0]["filters"] == [
         {"name": "name", "values": ["^(shop-.*)$"]},
         {"name": "label", "values": ["a=b"]},

@@ -1,0 +1,206 @@
+#!/usr/bin/perl
+# Watches a running Promtail: keeps a copy of its positions whose lines have all been delivered, and
+# counts the lines that the engine wrote into its files and Promtail did not read. Ends when the
+# write-ahead log is full. (Perl, since the image has nothing else that could.)
+#
+# Arguments: the write-ahead log's largest size in KiB, the engine's folder of containers, and the
+# positions that Promtail starts with. Prints `<container> <lines lost>`, with 0 for each new one.
+use strict;
+use warnings;
+use IO::Socket::INET;
+use POSIX qw(strftime);
+
+my ($most_kib, $containers, $start) = @ARGV;
+my $SECONDS = '%Y-%m-%dT%H:%M:%S';
+$| = 1;
+
+sub content {
+    my ($path) = @_;
+    open my $file, '<', $path or return '';
+    local $/;
+    return readline($file) // '';
+}
+
+sub metrics {
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1:9080', Timeout => 2) or return '';
+    print $socket "GET /metrics HTTP/1.0\r\n\r\n";
+    local $/;
+    return readline($socket) // '';
+}
+
+sub total {
+    my ($metrics, $name) = @_;
+    my $sum = 0;
+    $sum += $1 while $metrics =~ /^$name\S* (\S+)$/mg;
+    return $sum;
+}
+
+# Seconds since 1970 by container, as text that compares with an entry's time.
+sub positions {
+    my %found = $_[0] =~ /cursor-(\w+): "(\d+)"/g;
+    return map { $_ => strftime($SECONDS, gmtime $found{$_}) } keys %found;
+}
+
+# --- What is delivered ---
+
+my @copies;    # of the positions, each with the number of entries that must be sent for it to hold
+
+sub deliver {
+    my ($metrics) = @_;
+    # The log tells its reader of each entry; it has no count of its own.
+    my $written = total($metrics, 'loki_wal_watcher_dropped_write_notifications_total')
+        + total($metrics, 'loki_wal_watcher_segment_read_total\{[^}]*"notification"');
+    my $sent = total($metrics, 'promtail_(?:sent|dropped)_entries_total');
+    # The pipeline holds lines back for half a second: a copy's are written three looks later.
+    for my $copy (@copies) {
+        $copy->{needs} //= $written if $copy->{looks}++ >= 3;
+    }
+    my $latest;
+    $latest = shift @copies while @copies && defined $copies[0]{needs} && $copies[0]{needs} <= $sent;
+    if ($latest) {
+        open my $file, '>', 'delivered.part' or return;
+        print {$file} $latest->{positions} and close $file and rename 'delivered.part', 'delivered.yml';
+    }
+    my $now = content('positions.yml');
+    push @copies, { positions => $now } unless @copies && $copies[-1]{positions} eq $now;
+    # An outage may be long.
+    @copies = @copies[grep { $_ % 2 || $_ > 50 } 0 .. $#copies] if @copies > 200;
+}
+
+# --- What is lost ---
+
+my %since = positions(content($start));
+my (%files, %name, %id, %newest);    # by the container's id; %id by name
+my (%written, %read, %counter, %counted, %unseen, %still, %recent);    # by name
+my $looks = 0;
+my $TIME = qr/"time":"([^"]+)"\}$/m;
+
+# Entries are JSON, one in each line. A long line of a container is several entries, of which only
+# the last ends with a newline of its own.
+sub lines { return scalar(() = $_[0] =~ /\\n","stream":"/g) }
+
+# Promtail begins with the first entry that is not before its position. Gives where that is.
+sub beginning {
+    my ($file, $size, $since) = @_;
+    my ($low, $high) = (0, $size);
+    while ($high - $low > 1_000_000) {
+        my $middle = int(($low + $high) / 2);
+        seek $file, $middle, 0;
+        readline $file;
+        my ($time) = (readline($file) // '') =~ $TIME;
+        if ($time && $time lt $since) { $low = tell $file } else { $high = $middle }
+    }
+    seek $file, $low, 0;
+    while (defined(my $line = readline $file)) {
+        last if $line =~ $TIME && $1 ge $since;
+        $low = tell $file;
+    }
+    return $low;
+}
+
+# Counts what a file has more than at the last look. It is known by the time of its first entry: it
+# will be renamed, and its inode be used again.
+sub look {
+    my ($id, $path) = @_;
+    my ($inode, $size, $changed) = (stat $path)[1, 7, 9] or return;
+    my $known = $files{$id}{$inode};
+    return $known if $known && $known->{state} eq "$size $changed";
+    open my $file, '<', $path or return;
+    my ($first) = (readline($file) // '') =~ $TIME or return;
+    my $at = $known && $known->{first} eq $first ? $known->{at}
+        : ($since{$id} // '') gt $first ? beginning($file, $size, $since{$id}) : 0;
+    my $text;
+    while (seek($file, $at, 0) && read $file, $text, 1 << 20) {
+        my $whole = 1 + rindex $text, "\n" or last;
+        $written{$name{$id}} += lines(substr $text, 0, $whole);
+        my ($newest) = substr($text, 0, $whole) =~ /.*$TIME/s;
+        $newest{$id} = $newest if ($newest // '') gt ($newest{$id} // '');
+        $at += $whole;
+    }
+    return { inode => $inode, state => "$size $changed", first => $first, at => $at };
+}
+
+sub lost {
+    my ($name, $lines) = @_;
+    $counted{$name} += $lines;
+    print "$name $lines\n" if $lines >= 0;
+}
+
+# A container that printed and was read no more for some looks is compared exactly. Of a busy one
+# some lines are under way at each look; those beyond what it prints between two looks are lost.
+sub compare {
+    my ($name, $position) = @_;
+    my $missing = $written{$name} - $read{$name} - $counted{$name};
+    my $state = "$written{$name} $read{$name}";
+    my $still = $still{$name} // { state => '' };
+    $still = $still{$name} = { state => $state, looks => 0 } if $still->{state} ne $state;
+    my $recent = $recent{$name} //= [];
+    push @$recent, [$missing, $written{$name}];
+    shift @$recent if @$recent > 6;
+    if (++$still->{looks} > 5 && $position ge substr $newest{$id{$name}}, 0, 19) {
+        # Lines that were never seen here, and were not read either: at least one.
+        if (delete $unseen{$name} && $missing >= 0) {
+            $written{$name}++;
+            $missing++;
+        }
+        lost($name, $missing) if $missing;
+        @$recent = ();
+    } elsif (@$recent == 6 && $position ge strftime($SECONDS, gmtime time - 5)) {
+        my ($least) = sort { $a <=> $b } map { $_->[0] } @$recent;
+        my ($most) = sort { $b <=> $a } map { $recent->[$_][1] - $recent->[$_ - 1][1] } 1 .. 5;
+        lost($name, $least), @$recent = () if $least > $most;
+    }
+}
+
+# Whether lines were rotated away before this program could see them.
+sub overlooked {
+    my ($id, $folder, $before, @found) = @_;
+    my ($oldest) = sort map { $_->{first} } @found or return;
+    # Since the last look, or in the time in which no Promtail ran.
+    return !grep { $before->{$_->{inode}} && $before->{$_->{inode}}{first} eq $_->{first} } @found
+        if $before && %$before;
+    return substr($oldest, 0, 19) gt $since{$id} if $since{$id};
+    # A new container with as many files as it may have.
+    my ($most) = content("$folder/hostconfig.json") =~ /"max-file":"(\d+)"/ or return;
+    return $looks > 1 && $most > 1 && @found >= $most;
+}
+
+sub losses {
+    my ($metrics) = @_;
+    $looks++;
+    for my $folder (glob "$containers/*") {
+        my ($id) = $folder =~ /(\w+)$/;
+        ($name{$id}) = content("$folder/config.v2.json") =~ m{"Name":"/([^"]+)"} or next
+            unless $name{$id};
+        $id{$name{$id}} = $id;
+        $written{$name{$id}} //= 0;
+        my @found = grep { $_ } map { look($id, $_) } glob "$folder/$id-json.log{,.*[0-9]}";
+        $unseen{$name{$id}} = 1 if overlooked($id, $folder, $files{$id}, @found);
+        $files{$id} = { map { $_->{inode} => $_ } @found };
+    }
+    delete @files{grep { !-e "$containers/$_" } keys %files};
+    my %now;
+    $now{$1} += $2 while $metrics =~ /^promtail_custom_lines_read_total\{.*?container="([^"]+)".* (\S+)$/mg;
+    my %position = positions(content('positions.yml'));
+    for my $name (keys %now) {
+        next unless $id{$name} && $newest{$id{$name}};
+        # Promtail forgets a count that has not changed for long.
+        my $before = $counter{$name} // 0;
+        $read{$name} += $now{$name} - ($now{$name} < $before ? 0 : $before);
+        $counter{$name} = $now{$name};
+        lost($name, 0) unless defined $counted{$name};
+        compare($name, $position{$id{$name}} // '');
+    }
+}
+
+for (my $look = 1; ; $look++) {
+    select undef, undef, undef, 0.25;
+    my $metrics = metrics() or next;
+    my $kib = 0;
+    $kib += (stat $_)[12] / 2 for glob 'wal/*';
+    exit 3 if $kib > $most_kib || total($metrics, 'prometheus_tsdb_wal_writes_failed_total');
+    deliver($metrics);
+    my $segment = total($metrics, 'loki_wal_watcher_current_segment');
+    unlink grep { m{(\d+)$} && $1 < $segment } glob 'wal/*';
+    losses($metrics) unless $look % 4;
+}
