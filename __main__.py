@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pulumi
 
-from stack import alerts, config, contradictions, engine, monitoring, promtool, remote, rules
+from stack import (
+    adoption,
+    alerts,
+    config,
+    contradictions,
+    engine,
+    monitoring,
+    promtool,
+    remote,
+    rules,
+)
 from stack.files import FileError
 from stack.reading import SettingsError
 
@@ -19,6 +29,7 @@ def main() -> None:
         if engine.is_asked(host, dry_run=dry_run):
             engine.check(host, settings.prefix, services)
             promtool.check(host, settings.prometheus.image, rules.all_of(settings))
+            adoption.check(host, settings.prefix, settings.grafana.image)
     except (SettingsError, FileError, engine.EngineError, remote.AddressError) as error:
         # Said without a traceback: the text is for the person who edits the settings or the files.
         raise pulumi.RunError(str(error)) from None

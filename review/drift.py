@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from review import dangers
 from review.impact import about, headline, title
@@ -51,7 +52,11 @@ def compare(deployed: Preview, real: Preview) -> Drift:
     if real.code:
         return Drift((), deployed, real.errors)
     is_now = {step.urn: step.old for step in real.steps}
-    gone = {step.kind for step in deployed.steps if step.old and is_now.get(step.urn) is None}
+    gone = {
+        step.old.inputs.get("name")
+        for step in deployed.steps
+        if step.kind == "network" and step.old and is_now.get(step.urn) is None
+    }
     found = [
         difference
         # First what is gone: it can be why others differ.
@@ -62,7 +67,8 @@ def compare(deployed: Preview, real: Preview) -> Drift:
     return Drift(tuple(found), deployed)
 
 
-def _differences(step: Step, was: State, now: State | None, gone: set[str]) -> Iterator[Difference]:
+def _differences(step: Step, was: State, now: State | None, gone: set[Any]) -> Iterator[Difference]:
+    """Find the differences of one resource; `gone` are the networks that are not there any more."""
     name = code(was.inputs.get("name", step.name))
     if now is None:
         lost = f", with {about(step.service).data}" if step.kind == "volume" else ""
@@ -81,12 +87,12 @@ def _differences(step: Step, was: State, now: State | None, gone: set[str]) -> I
             is_there = code(change.new) if change.new else "none"
             yield Difference(f"{service}: {word(change.key)} {is_there} instead of {was_there}.")
     networks = {each.get("networkName") for each in now.outputs.get("networkDatas") or []}
-    for wanted in was.inputs.get("networksAdvanced") or []:
-        if wanted["name"] not in networks:
-            # A network that is made again brings all containers with it.
-            hint = "" if "network" in gone else step.urn
-            text = f"{service} is not connected to the network {code(wanted['name'])}."
-            yield Difference(text, hint)
+    wanted = [each["name"] for each in was.inputs.get("networksAdvanced") or []]
+    # A network that is made again has its containers made again.
+    hint = step.urn if gone.isdisjoint(wanted) else ""
+    for name in wanted:
+        if name not in networks:
+            yield Difference(f"{service} is not connected to the network {code(name)}.", hint)
 
 
 def report(stack: str, drift: Drift) -> str:

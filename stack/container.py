@@ -18,7 +18,7 @@ def container(  # noqa: PLR0913 - each says one thing
     *,
     prefix: str,
     image: docker.RemoteImage,
-    network: docker.Network,
+    networks: list[docker.Network],
     volume: docker.Volume,
     logs: ContainerLogs,
     opts: pulumi.ResourceOptions,
@@ -49,7 +49,10 @@ def container(  # noqa: PLR0913 - each says one thing
         ],
         tmpfs=service.tmpfs or None,
         networks_advanced=[
-            docker.ContainerNetworksAdvancedArgs(name=network.name, aliases=[service.name]),
+            *(
+                docker.ContainerNetworksAdvancedArgs(name=network.name, aliases=[service.name])
+                for network in networks
+            ),
             *(docker.ContainerNetworksAdvancedArgs(name=name) for name in service.networks),
         ],
         hosts=[docker.ContainerHostArgs(host="host.docker.internal", ip="host-gateway")]

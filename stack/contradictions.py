@@ -88,8 +88,8 @@ def _networks(settings: Settings) -> Iterator[Problem]:
                 " the Docker host itself needs none: host.docker.internal:<port>"
             )
             yield Problem(path, text, "shop_default")
-        elif network == settings.prefix:
-            yield Problem(path, f"is '{network}', the stack's own; {_take_out(path)}")
+        elif network in settings.networks:
+            yield Problem(path, f"is '{network}', one of the stack's own; {_take_out(path)}")
         elif network in seen:
             yield Problem(path, f"is '{network}', which is there already; {_take_out(path)}")
         seen.add(network)

@@ -58,8 +58,8 @@ def at_least(form: Format, least: str, why: str = "") -> Format:
 
 
 def memory(least: str) -> Format:
-    """Make the format of a program's memory limit; with less than `least` it does not start."""
-    return at_least(SIZE, least, "with less it does not start")
+    """Make the format of a program's memory limit, of which `least` lets it start."""
+    return at_least(SIZE, least, "with less it does not start reliably")
 
 
 def _text(value: object) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stack import alerting, alerts, dashboards, engine, formats, remote
 from stack.files import dump_ini, dump_json, dump_yaml, load_ini, load_yaml, read_text
 from stack.reading import setting
-from stack.service import File, Health, Port, Service
+from stack.service import File, Health, Network, Port, Service
 from stack.values import Size
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Grafana:
 
     image: str = setting(formats.IMAGE, "Its image.", "grafana/grafana:13.2.3")
     port: int = setting(formats.PORT, "Its port on the host.", 3000)
-    memory: Size = setting(formats.SIZE, "Its memory limit.", "512MB")
+    memory: Size = setting(formats.memory("128MB"), "Its memory limit, at least 128MB.", "512MB")
 
 
 def describe(settings: Settings) -> Service:
@@ -56,6 +56,7 @@ def describe(settings: Settings) -> Service:
         # A new version may have to move its whole database to another form.
         start_seconds=300,
         ports=(Port(settings.bind_address, own.port, PORT),),
+        own_networks=(Network.INTERNAL, Network.GRAFANA),
         secrets={
             "GF_SECURITY_ADMIN_PASSWORD": settings.grafana_admin_password,
             **alerts.variables(settings),

@@ -1,4 +1,4 @@
-"""Loki: stores the logs. It has no log-in, and is reached in the stack's network only."""
+"""Loki: stores the logs. It has no log-in, and is reached in the stack's internal network only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Loki:
     image: str = setting(formats.IMAGE, "Its image.", "grafana/loki:3.7.8")
     memory: Size = setting(formats.memory("64MB"), "Its memory limit, at least 64MB.", "512MB")
     retention: Duration = setting(
-        formats.at_least(formats.DURATION, "24h", "Loki keeps lines for at least 24h"),
+        formats.at_least(formats.DURATION, "24h", "Loki's own minimum"),
         "How long lines are kept, at least 24h (Loki's own minimum). Files are deleted about two"
         " hours after that.",
         "14d",

@@ -1,4 +1,4 @@
-"""The whole: a network, a volume for each service, and the four containers."""
+"""The whole: the networks, a volume for each service, and the four containers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pulumi_docker as docker
 
 from stack import annotation, engine, grafana, loki, prometheus, promtail, readiness, remote
 from stack.container import container
-from stack.service import Service
+from stack.service import Network, Service
 from stack.settings import Settings
 
 
@@ -27,7 +27,7 @@ class Monitoring(pulumi.ComponentResource):
     """The monitoring of one environment on one Docker engine.
 
     Attributes:
-        network: the stack's network, which the application's backend joins to be scraped.
+        networks: the stack's own.
         containers: by service.
         volumes: by service.
     """
@@ -44,9 +44,16 @@ class Monitoring(pulumi.ComponentResource):
         self._settings = settings
         self._services = services
         self._deploy = annotation.Deploy(settings)
-        self.network = docker.Network(
-            "network", name=settings.prefix, driver="bridge", opts=self._child()
-        )
+        self.networks = {
+            network: docker.Network(
+                f"network{network.value}",
+                name=f"{settings.prefix}{network.value}",
+                driver="bridge",
+                internal=True if network is Network.INTERNAL else None,
+                opts=self._child(),
+            )
+            for network in Network
+        }
         self.volumes: dict[str, docker.Volume] = {}
         self.containers: dict[str, docker.Container] = {}
         for service in services:
@@ -86,19 +93,20 @@ class Monitoring(pulumi.ComponentResource):
             ),
         )
         self.volumes[service.name] = volume
+        networks = [self.networks[network] for network in service.own_networks]
         self.containers[service.name] = container(
             service,
             prefix=self._settings.prefix,
             image=image,
-            network=self.network,
+            networks=networks,
             volume=volume,
             logs=self._settings.container_logs,
             opts=self._child(
                 hooks=self._deploy.hooks,
                 depends_on=[self.containers[name] for name in service.after],
-                # The provider does not see that a container has lost its network. Where that was
-                # deleted, the id of the new one has every container made again.
-                replacement_trigger=self.network.id,
+                # The provider does not see that a container has lost a network. Where that was
+                # deleted, the id of the new one has the network's containers made again.
+                replacement_trigger=pulumi.Output.all(*(network.id for network in networks)),
                 delete_before_replace=True,
             ),
         )
@@ -111,7 +119,7 @@ class Monitoring(pulumi.ComponentResource):
         return {
             "grafana_url": grafana.url(settings),
             "prometheus_url": grafana.host_url(settings, settings.prometheus.port),
-            "network": self.network.name,
+            "network": self.networks[Network.APPLICATION].name,
             "containers": {name: made.name for name, made in self.containers.items()},
             "volumes": {name: made.name for name, made in self.volumes.items()},
         }

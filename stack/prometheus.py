@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stack import formats, jobs, rules
 from stack.files import dump_yaml, load_yaml, read_text
 from stack.reading import setting
-from stack.service import File, Health, Port, Service
+from stack.service import File, Health, Network, Port, Service
 from stack.values import Duration, Secret, Size
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def describe(settings: Settings) -> Service:
         ports=(Port(settings.bind_address, own.port, PORT),),
         secrets=secrets,
         tmpfs={_SECRETS: "rw,noexec,nosuid,size=64k,mode=0700,uid=65534"} if secrets else {},
+        own_networks=(Network.APPLICATION, Network.INTERNAL),
         networks=settings.app_networks,
         host_gateway=any(jobs.is_on_host(job) for job in settings.jobs),
     )

@@ -73,7 +73,7 @@ class Promtail:
     """Promtail: reads the containers' logs. Its last release is 3.6: end of life upstream."""
 
     image: str = setting(formats.IMAGE, "Its image.", "grafana/promtail:3.6.11")
-    memory: Size = setting(formats.SIZE, "Its memory limit.", "256MB")
+    memory: Size = setting(formats.memory("32MB"), "Its memory limit, at least 32MB.", "256MB")
     refresh_interval: Duration = setting(
         formats.at_least(formats.DURATION, "1s"),
         "How often it looks for new containers. It takes up to 5s more to begin to read one; one"

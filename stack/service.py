@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from stack.values import Secret, Size
+
+
+class Network(Enum):
+    """One of the stack's own networks; the value ends its name on the engine.
+
+    Attributes:
+        APPLICATION: Prometheus, and what joins it to be scraped.
+        INTERNAL: the four programs and nobody else; it leads nowhere.
+        GRAFANA: Grafana's way to people: its port, its mails and webhooks.
+    """
+
+    APPLICATION = ""
+    INTERNAL = "-internal"
+    GRAFANA = "-grafana"
 
 
 @dataclass(frozen=True)
@@ -53,7 +68,7 @@ class Service:
     """One container of the stack.
 
     Attributes:
-        name: its name in the stack's network, and the last part of every name on the engine.
+        name: its name in the stack's networks, and the last part of every name on the engine.
         user: `uid:gid` it runs as.
         entrypoint: replaces the image's own where given.
         files: in the order in which a preview shows them. Never a secret: one among them would
@@ -62,7 +77,8 @@ class Service:
         environment: variables in clear text. Empty where there are secrets, which hide them.
         secrets: variables that must not be seen.
         tmpfs: path to mount options of file systems in memory.
-        networks: existing networks that it joins besides the stack's own.
+        own_networks: those of the stack's own that it is in.
+        networks: existing networks that it joins besides.
         host_gateway: whether `host.docker.internal` leads to the Docker host.
         stop_seconds: how long it may take to stop before it is killed.
         start_seconds: how long `pulumi up` waits for it to be ready.
@@ -85,6 +101,7 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     tmpfs: Mapping[str, str] = field(default_factory=dict)
+    own_networks: tuple[Network, ...] = (Network.INTERNAL,)
     networks: tuple[str, ...] = ()
     host_gateway: bool = False
     after: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from stack.loki import Loki
 from stack.prometheus import Prometheus
 from stack.promtail import Logs, Promtail
 from stack.reading import setting
+from stack.service import Network
 from stack.values import Secret
 
 
@@ -89,6 +90,11 @@ class Settings:
     def prefix(self) -> str:
         """What every name on the engine begins with, so that environments do not collide."""
         return f"monitoring-{self.stack}"
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of the stack's own networks."""
+        return tuple(f"{self.prefix}{network.value}" for network in Network)
 
 
 DEFAULT_IMAGES: Mapping[str, str] = MappingProxyType(

@@ -188,6 +188,10 @@ class Environment:
         """Give a service's name on the engine."""
         return f"{self.prefix}-{service}"
 
+    def network(self, kind: str) -> str:
+        """Give the name of the stack's network `internal`, or of the one for people, `grafana`."""
+        return f"{self.prefix}-{kind}"
+
     def ids(self) -> dict[str, str]:
         """Give the engine's id of each service's container."""
         return {name: docker.inspect(self.container(name))["Id"] for name in SERVICES}

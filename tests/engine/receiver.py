@@ -1,4 +1,4 @@
-"""A web server in a stack's network that keeps what is posted to it, and what it serves."""
+"""A web server in Grafana's network that keeps what is posted to it, and one to be scraped."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Receiver:
     """What alerts are sent to: `PEOPLE` and `SLACK` for people, `ALIVE` for the switch."""
 
     def __init__(self, environment: Environment) -> None:
-        network = ("--network", environment.prefix, "--network-alias", "receiver")
+        network = ("--network", environment.network("grafana"), "--network-alias", "receiver")
         self._container = talker.start(f"{environment.prefix}-receiver", _KEEP, *network)
 
     def posts(self, path: str = "people") -> list[Any]:

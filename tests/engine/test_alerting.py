@@ -65,7 +65,8 @@ def alerted(make_environment: MakeEnvironment) -> Iterator[Alerted]:
     environment.set_secret("alertSecrets.slackUrl", receiver.SLACK)
     environment.set_secret("alertSecrets.deadMansSwitchUrl", receiver.ALIVE)
     with mailbox() as mails:
-        server = f"{docker.gateway(environment.prefix)}:{mails.port}"
+        host = docker.gateway(environment.network("grafana"))
+        server = f"{host}:{mails.port}"
         mail = {"to": ["team@example.com"], "sender": "monitoring@example.com", "host": server}
         environment.configure(alerts={"mail": mail})
         environment.up().succeeded()

@@ -107,7 +107,8 @@ def test_a_second_up_is_refused_and_one_that_was_killed_is_recovered(planned: En
 
     planned.pulumi("cancel", "--yes").succeeded()
     docker.docker("rm", "--force", *(planned.container(name) for name in SERVICES), check=False)
-    docker.docker("network", "rm", planned.prefix, check=False)
+    for network in docker.names("network", planned.prefix):
+        docker.docker("network", "rm", network, check=False)
     planned.pulumi("refresh", "--yes", "--clear-pending-creates").succeeded()
     planned.up("--skip-preview").succeeded()
 

@@ -14,8 +14,8 @@ from tests.engine.environment import SERVICES, Environment
 
 
 def _disconnect(environment: Environment, service: str) -> None:
-    container = environment.container(service)
-    docker.docker("network", "disconnect", "--force", environment.prefix, container)
+    network, container = environment.network("internal"), environment.container(service)
+    docker.docker("network", "disconnect", "--force", network, container)
 
 
 def _change_each_service(environment: Environment) -> None:
@@ -31,7 +31,7 @@ def _change_each_service(environment: Environment) -> None:
 def _remove_network(environment: Environment) -> None:
     for service in SERVICES:
         _disconnect(environment, service)
-    docker.docker("network", "rm", environment.prefix)
+    docker.docker("network", "rm", environment.network("internal"))
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ HANDS = {
     "each service in another way": Hand(
         _change_each_service,
         (
-            "**Prometheus** (`{}-prometheus`) is not connected to the network `{}`.",
+            "**Prometheus** (`{}-prometheus`) is not connected to the network `{}-internal`.",
             "**Loki** (`{}-loki`) is stopped.",
             "The container `{}-promtail` is gone.",
             "The volume `{}-promtail` is gone, with how far Promtail has read each log.",
@@ -56,11 +56,11 @@ HANDS = {
     "the network removed": Hand(
         _remove_network,
         (
-            "The network `{}` is gone.",
-            "**Prometheus** (`{}-prometheus`) is not connected to the network `{}`.",
-            "**Loki** (`{}-loki`) is not connected to the network `{}`.",
-            "**Promtail** (`{}-promtail`) is not connected to the network `{}`.",
-            "**Grafana** (`{}-grafana`) is not connected to the network `{}`.",
+            "The network `{}-internal` is gone.",
+            "**Prometheus** (`{}-prometheus`) is not connected to the network `{}-internal`.",
+            "**Loki** (`{}-loki`) is not connected to the network `{}-internal`.",
+            "**Promtail** (`{}-promtail`) is not connected to the network `{}-internal`.",
+            "**Grafana** (`{}-grafana`) is not connected to the network `{}-internal`.",
         ),
     ),
 }
@@ -98,7 +98,7 @@ def _mend(environment: Environment, report: str) -> None:
     for service in SERVICES:
         state = docker.inspect(environment.container(service))
         assert state["State"]["Running"]
-        assert list(state["NetworkSettings"]["Networks"]) == [environment.prefix]
+        assert environment.network("internal") in state["NetworkSettings"]["Networks"]
 
 
 def test_a_change_of_the_settings_that_nobody_deployed_is_told_as_such(
@@ -115,5 +115,5 @@ def test_where_it_cannot_be_looked_for_the_report_says_why(environment: Environm
     environment.configure(loki={"retention": "1h"})
     said = workflow.drift(environment)
     assert f"### {environment.name}: drift could not be looked for" in said.text
-    assert "Loki keeps lines for at least 24h" in said.text
+    assert "at least 24h (Loki's own minimum)" in said.text
     assert said.code == 1

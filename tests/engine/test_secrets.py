@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 
 import pytest
 
 from tests.engine import docker
 from tests.engine.environment import SERVICES, Environment
+from tests.engine.waiting import eventually
 
 NEW = "another-Passw0rd"
+KEY = "/var/lib/grafana/secret_key"
 
 
 def forms(secret: str) -> list[str]:
@@ -76,9 +79,47 @@ def test_the_key_that_protects_grafanas_database_is_of_its_own_and_survives(
     environment: Environment,
 ) -> None:
     grafana = environment.container("grafana")
-    before = docker.docker("exec", grafana, "cat", "/var/lib/grafana/secret_key")
+    before = docker.docker("exec", grafana, "cat", KEY)
     environment.configure(grafana={"memory": "384MB"})
     environment.up().succeeded()
-    after = docker.docker("exec", grafana, "cat", "/var/lib/grafana/secret_key")
+    after = docker.docker("exec", grafana, "cat", KEY)
     assert len(before) >= 32
     assert before == after
+
+
+def test_a_database_without_its_key_is_refused_at_once_and_taken_with_the_key(
+    environment: Environment,
+) -> None:
+    grafana = environment.container("grafana")
+    key = docker.docker("exec", grafana, "cat", KEY)
+    docker.docker("exec", grafana, "rm", KEY)
+    docker.docker("restart", grafana)
+    eventually(
+        lambda: "Not started: this volume holds a database" in docker.logs(grafana),
+        seconds=20,
+        what="the reason in the container's log",
+    )
+    # As if the volume were of another Grafana: there is no container of the stack's yet.
+    docker.docker("rm", "--force", grafana)
+    said = environment.up("--refresh").failed()
+    assert f"the volume {grafana} holds a database of Grafana's without the key" in said
+    assert docker.names("container", grafana) == set()
+
+    [command] = re.findall(r"^ *(printf %s 'THE-KEY' .*)$", said, re.MULTILINE)
+    shell = ["sh", "-c", command.replace("THE-KEY", key)]
+    subprocess.run(shell, check=True, capture_output=True)
+    environment.up("--refresh").succeeded()
+    assert docker.docker("exec", grafana, "cat", KEY) == key
+
+
+def test_grafana_starts_without_its_first_administrator_and_says_so(
+    environment: Environment,
+) -> None:
+    container = environment.container("grafana")
+    admin = environment.grafana(NEW)
+    ann = admin.ask("/api/admin/users", {"name": "Ann", "login": "ann", "password": NEW})["id"]
+    admin.ask(f"/api/admin/users/{ann}/permissions", {"isGrafanaAdmin": True}, method="PUT")
+    admin.ask("/api/admin/users/1", method="DELETE")
+    docker.docker("restart", container)
+    eventually(lambda: docker.health(container) == "healthy", seconds=60, what="Grafana healthy")
+    assert "The user with id 1 is gone" in docker.logs(container)

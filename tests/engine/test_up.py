@@ -7,10 +7,11 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 
 import pytest
 
-from tests.engine import docker
+from tests.engine import docker, talker
 from tests.engine.environment import SERVICES, Environment
 from tests.engine.waiting import eventually
 
@@ -52,6 +53,47 @@ def test_nothing_listens_beyond_loopback(environment: Environment) -> None:
         environment.setting("grafana", "port"),
         environment.setting("prometheus", "port"),
     }
+
+
+def reaches(container: str, host: str, port: int) -> bool:
+    """Tell whether a container can open a connection."""
+    # Where nothing answers, not even with a refusal, one second is what it may take.
+    command = f"timeout 1 nc {host} {port} </dev/null >/dev/null 2>&1"
+    probe = docker.docker("exec", container, "sh", "-c", f"{command}; [ $? = 0 ] && echo yes || :")
+    return probe == "yes"
+
+
+@pytest.fixture
+def application(environment: Environment) -> Iterator[str]:
+    """Start a container where an application's backend is: in the stack's network."""
+    name = f"app-{environment.name}"
+    network = ("--network", environment.outputs()["network"])
+    yield talker.start(name, "exec sleep 600", *network)
+    docker.docker("rm", "--force", name)
+
+
+def test_the_application_reaches_prometheus_and_neither_loki_promtail_nor_grafana(
+    environment: Environment, application: str
+) -> None:
+    doors = {"prometheus": 9090, "loki": 3100, "promtail": 9080, "grafana": 3000}
+    # By name, and by every address that the program has in any network.
+    networks = {
+        service: docker.inspect(environment.container(service))["NetworkSettings"]["Networks"]
+        for service in doors
+    }
+    open_doors = {
+        service
+        for service, port in doors.items()
+        for host in (service, *(each["IPAddress"] for each in networks[service].values()))
+        if reaches(application, host, port)
+    }
+    assert open_doors == {"prometheus"}
+
+
+def test_no_line_is_deleted_by_asking_loki(environment: Environment) -> None:
+    url = "http://loki:3100/loki/api/v1/delete?start=0&query=%7Bcontainer%3D~%22.%2B%22%7D"
+    ask = ("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", url)
+    assert docker.docker("exec", environment.container("grafana"), *ask) == "403"
 
 
 def test_loki_is_reached_in_the_stacks_network_and_on_no_port_of_the_host(
@@ -131,8 +173,29 @@ def test_retention_by_time_and_size_reaches_prometheus(environment: Environment)
     assert info["storageRetention"] == "15d or 4GiB"
 
 
-def test_prometheus_cannot_be_stopped_or_changed_over_http(environment: Environment) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "-/quit",
+        "-/reload",
+        "api/v1/admin/tsdb/delete_series?match[]=up",
+        "api/v1/admin/tsdb/snapshot",
+        "api/v1/write",
+        "api/v1/otlp/v1/metrics",
+    ],
+)
+def test_prometheus_cannot_be_stopped_or_changed_over_http(
+    path: str, environment: Environment
+) -> None:
     url = environment.outputs()["prometheus_url"]
-    request = urllib.request.Request(f"{url}/-/quit", method="POST")  # noqa: S310 - same
-    with pytest.raises(urllib.error.HTTPError, match="403"):
+    request = urllib.request.Request(f"{url}/{path}", method="POST")  # noqa: S310 - same
+    # 500 is its answer where the administrative API is off.
+    with pytest.raises(urllib.error.HTTPError, match=r"403|404|500|503"):
         urllib.request.urlopen(request, timeout=10)  # noqa: S310 - same
+
+
+def test_a_page_of_another_origin_may_not_read_metrics(environment: Environment) -> None:
+    url = f"{environment.outputs()['prometheus_url']}/api/v1/query?query=up"
+    request = urllib.request.Request(url, headers={"Origin": "https://example.com"})  # noqa: S310 - same
+    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - same
+        assert response.headers["Access-Control-Allow-Origin"] is None

@@ -47,8 +47,13 @@ def declared(read: Read) -> Recorder:
     return recorder
 
 
-def test_it_declares_a_network_four_volumes_and_four_containers(declared: Recorder) -> None:
-    assert declared.of("Network")["network"]["name"] == "monitoring-dev"
+def test_it_declares_three_networks_four_volumes_and_four_containers(declared: Recorder) -> None:
+    networks = declared.of("Network")
+    assert networks["network"]["name"] == "monitoring-dev"
+    assert len(networks) == 3
+    assert [name for name, inputs in networks.items() if inputs.get("internal")] == [
+        "network-internal"
+    ]
     names = {inputs["name"] for inputs in declared.of("Container").values()}
     assert names == {f"monitoring-dev-{s}" for s in ("prometheus", "loki", "promtail", "grafana")}
     assert {inputs["name"] for inputs in declared.of("Volume").values()} == names

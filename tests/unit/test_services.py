@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from stack import grafana, loki, monitoring, prometheus, promtail
-from stack.service import Service
+from stack.service import Network, Service
 from stack.settings import Settings
 from tests.unit.conftest import Read
 
@@ -33,6 +33,16 @@ def test_only_grafana_and_prometheus_are_published_and_only_on_loopback(read: Re
     published = {name: service.ports for name, service in services(read()).items()}
     assert {name for name, ports in published.items() if ports} == {"grafana", "prometheus"}
     assert {port.address for ports in published.values() for port in ports} == {"127.0.0.1"}
+
+
+def test_the_application_meets_prometheus_and_nobody_else(read: Read) -> None:
+    networks = {name: service.own_networks for name, service in services(read()).items()}
+    assert networks == {
+        "prometheus": (Network.APPLICATION, Network.INTERNAL),
+        "loki": (Network.INTERNAL,),
+        "promtail": (Network.INTERNAL,),
+        "grafana": (Network.INTERNAL, Network.GRAFANA),
+    }
 
 
 def test_nobody_deletes_lines_by_asking_loki(read: Read) -> None:

@@ -103,6 +103,8 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ),
         ({"prometheus": {"memory": "5MB"}}, "prometheus.memory", "at least 64MB"),
         ({"loki": {"memory": "1KB"}}, "loki.memory", "at least 64MB"),
+        ({"promtail": {"memory": "31MB"}}, "promtail.memory", "at least 32MB"),
+        ({"grafana": {"memory": "127MB"}}, "grafana.memory", "at least 128MB"),
         ({"prometheus": {"memory": 512}}, "prometheus.memory", "a size in KB, MB"),
         ({"prometheus": {"image": "prom/prometheus"}}, "prometheus.image", "neither a tag"),
         ({"prometheus": {"image": "prom/prometheus:latest"}}, "prometheus.image", "latest"),
@@ -116,6 +118,7 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"appNetworks": ["host"]}, "appNetworks[0]", "host.docker.internal"),
         ({"appNetworks": ["shop", "none"]}, "appNetworks[1]", "no container can join"),
         ({"appNetworks": ["monitoring-dev"]}, "appNetworks[0]", "the stack's own"),
+        ({"appNetworks": ["monitoring-dev-internal"]}, "appNetworks[0]", "the stack's own"),
         ({"appNetworks": ["shop", "shop"]}, "appNetworks[1]", "is there already"),
         ({"containerLogs": {"maxSize": "10MB"}}, "containerLogs.maxSize", "10m"),
         # Secrets.
