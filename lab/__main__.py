@@ -9,8 +9,8 @@ from pathlib import Path
 import lab
 from lab.recipes import DEBIAN, IMAGES, PROGRAMS
 
-_BUILT = {"tools": lab.tools, "compose": lab.compose}
-_NAMES = ("tools", "compose", *IMAGES)
+_BUILT = {"tools": lab.tools, "compose": lab.compose, "engine": lab.engine}
+_NAMES = (*_BUILT, *IMAGES)
 
 
 def table() -> str:

@@ -16,14 +16,14 @@ from lab.progress import LabError
 from lab.recipe import Program
 from lab.recipes import DEBIAN_PACKAGES, DEBIAN_SUITE, HERE
 
-_WORDS_FOR_PEOPLE = ("cold", "stand_in")
+_NO_INPUTS = ("cold", "stand_in", "c_library")
 _GO_SOURCES = (".go", ".mod", ".sum")
 
 
 def program_key(program: Program) -> str:
     """Return the hash of all that `program` is built from, the version of Go among it."""
     recipe = dataclasses.asdict(program)
-    for field in _WORDS_FOR_PEOPLE:
+    for field in _NO_INPUTS:
         del recipe[field]
     flags, go = " ".join(_flags(program)), needs.go_version(program)
     sources = (path for path in (HERE / program.name).rglob("*") if path.suffix in _GO_SOURCES)
@@ -36,6 +36,8 @@ def program(program: Program) -> Path:
     def make(work: Path, result: Path, log: Path) -> None:
         if program.static_c:
             needs.command("gcc", package="gcc libc6-dev", purpose=f"to build {program.name}")
+        if program.c_library:
+            needs.c_library(program.c_library, purpose=f"to build {program.name}")
         env = _environment(program)
         shutil.copytree(HERE / program.name, work, dirs_exist_ok=True)
         for line in program.before:

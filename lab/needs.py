@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from lab import cache, progress
@@ -19,7 +20,22 @@ def command(name: str, *, package: str, purpose: str) -> None:
 
     Installed from the Debian/Ubuntu `package` for root, otherwise LabError says what is missing.
     """
-    if shutil.which(name):
+    _have(name, lambda: shutil.which(name) is not None, package, purpose)
+
+
+def c_library(name: str, *, purpose: str) -> None:
+    """Make sure that pkg-config finds the C library `name`; otherwise as `command`."""
+    command("pkg-config", package="pkg-config", purpose=purpose)
+    asked = ["pkg-config", "--exists", name]
+
+    def found() -> bool:
+        return subprocess.run(asked, check=False).returncode == 0
+
+    _have(name, found, f"{name}-dev", purpose)
+
+
+def _have(name: str, found: Callable[[], bool], package: str, purpose: str) -> None:
+    if found():
         return
     if os.geteuid() != 0 or not Path("/etc/debian_version").exists():
         raise LabError(f"{name} is needed {purpose}: install {package}, then try again.")
@@ -29,7 +45,7 @@ def command(name: str, *, package: str, purpose: str) -> None:
         progress.run(["apt-get", "update"], log=log, env=quiet)
         install = ["apt-get", "install", "-y", "--no-install-recommends", *package.split()]
         progress.run(install, log=log, env=quiet)
-    if not shutil.which(name):
+    if not found():
         raise LabError(f"{name} is still missing after installing {package}.")
 
 

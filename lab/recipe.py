@@ -34,7 +34,9 @@ class Program:
     """Go variables set at link time, mostly the version."""
     tags: tuple[str, ...] = ()
     static_c: bool = False
-    """Needs cgo (SQLite); linked statically so that it runs in any image."""
+    """Needs cgo; linked statically so that it runs in any image."""
+    c_library: str = ""
+    """The C library that cgo links, as pkg-config and Debian's lib…-dev call it."""
     before: tuple[str, ...] = ()
     """Commands run in the module's folder before the build."""
     copies: tuple[Copy, ...] = ()

@@ -136,7 +136,39 @@ COMPOSE = Program(
     cold="2 minutes",
 )
 
-_ALL = (PULUMI, LANGUAGE_HOST, DOCKER_PROVIDER, COMPOSE, PROMETHEUS, LOKI, PROMTAIL, GRAFANA)
+_MOBY = "github.com/moby/moby/v2"
+DOCKERD = Program(
+    name="dockerd",
+    version="29.8.0-beta.24",
+    module=f"{_MOBY}@v2.0.0-beta.24",
+    binaries={
+        "dockerd": f"{_MOBY}/cmd/dockerd",
+        "docker-proxy": f"{_MOBY}/cmd/docker-proxy",
+    },
+    variables={f"{_MOBY}/dockerversion.Version": "29.8.0-beta.24"},
+    tags=(
+        *("netgo", "osusergo", "static_build"),
+        *("exclude_graphdriver_btrfs", "no_embedded_containerd", "nri_no_wasm"),
+    ),
+    stand_in="a beta of the engine's modules; runs with Debian's containerd",
+    cold="3 minutes",
+)
+
+RUNC = Program(
+    name="runc",
+    version="1.5.1",
+    module="github.com/opencontainers/runc@v1.5.1",
+    binaries={"runc": "github.com/opencontainers/runc"},
+    tags=("seccomp", "urfave_cli_no_docs", "netgo", "osusergo"),
+    static_c=True,
+    c_library="libseccomp",
+    cold="1 minute",
+)
+
+_ALL = (
+    *(PULUMI, LANGUAGE_HOST, DOCKER_PROVIDER, COMPOSE, DOCKERD, RUNC),
+    *(PROMETHEUS, LOKI, PROMTAIL, GRAFANA),
+)
 PROGRAMS: Mapping[str, Program] = {program.name: program for program in _ALL}
 
 DEBIAN_SUITE = "bookworm"

@@ -1,4 +1,4 @@
-"""The programs that run on this machine: Pulumi's, the checkers of configuration, compose."""
+"""The programs that run on this machine: Pulumi's, the checkers of configuration, an engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from pathlib import Path
 
 from lab import build, cache
 from lab.recipe import Program
-from lab.recipes import COMPOSE, DOCKER_PROVIDER, LANGUAGE_HOST, LOKI, PROMETHEUS, PROMTAIL, PULUMI
+from lab.recipes import (
+    COMPOSE,
+    DOCKER_PROVIDER,
+    DOCKERD,
+    LANGUAGE_HOST,
+    LOKI,
+    PROMETHEUS,
+    PROMTAIL,
+    PULUMI,
+    RUNC,
+)
 
 
 def tools() -> Path:
@@ -26,6 +36,14 @@ def programs() -> Path:
 def compose() -> Path:
     """Return the binary of docker compose, to be linked among the client's `cli-plugins`."""
     return build.program(COMPOSE) / "bin" / "docker-compose"
+
+
+def engine() -> Path:
+    """Return a folder for the PATH with a current Docker engine: dockerd, docker-proxy and runc.
+
+    It lacks containerd, for which Debian's, of whichever age, is good enough.
+    """
+    return _together("engine", (DOCKERD, RUNC))
 
 
 def _together(name: str, parts: Iterable[Program]) -> Path:

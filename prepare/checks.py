@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+from lab.recipes import DOCKERD
 from prepare import debian, engine, golang, images, lab_use, pulumi_cli, virtualenv
 from prepare.commands import ask, show
 from prepare.places import PYTHON, ROOT, TOOLS
-from prepare.progress import note
+from prepare.progress import note, step
 
 _FILES_AT_ONCE = 2
 
@@ -46,8 +47,23 @@ def test_engine(*arguments: str) -> None:
     """
     _have_images()
     debian.have_ssh_server()
+    _have_current_engine()
     at_once = ("--numprocesses", str(_FILES_AT_ONCE), "--dist", "loadfile")
     test_unit(*at_once, *(arguments or ("tests/engine",)))
+
+
+def _have_current_engine() -> None:
+    """Have the engine that one of the tests runs in namespaces of this machine.
+
+    Where that cannot be done, the test tells so itself.
+    """
+    if not debian.may_install():
+        return
+    with step("Docker engine for a test") as this:
+        ours = TOOLS / "engine"
+        ours.unlink(missing_ok=True)
+        ours.symlink_to(golang.engine())
+        this.outcome = f"{DOCKERD.version}, built by lab/ from Go modules"
 
 
 def bench() -> None:

@@ -41,6 +41,12 @@ def compose() -> Path:
     return lab.compose()
 
 
+def engine() -> Path:
+    """Have the lab's current Docker engine; see `lab.engine`."""
+    have_go()
+    return lab.engine()
+
+
 def actionlint() -> Path:
     """Have the checker of GitHub's workflows, built from its Go module."""
     key = cache.key(ACTIONLINT, platform.machine())

@@ -53,10 +53,12 @@ class Server:
     """A host that is reached as `root@address`, off at first.
 
     `programs` is a folder for the PATH, with an `ssh` that has the key and its own known hosts.
+    Its engine is this machine's, unless `engine` is a folder with the programs of another one.
     """
 
-    def __init__(self, folder: Path) -> None:
-        _demand_what_it_takes()
+    def __init__(self, folder: Path, engine: Path | None = None) -> None:
+        path = os.pathsep.join([*([str(engine)] if engine else []), os.environ["PATH"]])
+        _demand_what_it_takes(engine, path)
         number = secrets.randbelow(256)
         self.address = f"10.78.{number}.2"
         self.url = f"ssh://root@{self.address}"
@@ -76,7 +78,9 @@ class Server:
         ssh.chmod(0o755)
         spaces = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
         self._process = subprocess.Popen(
-            ["unshare", *spaces, "sh", "-c", _START, "sh", str(folder)], stdin=subprocess.PIPE
+            ["unshare", *spaces, "sh", "-c", _START, "sh", str(folder)],
+            env={**os.environ, "PATH": path},
+            stdin=subprocess.PIPE,
         )
         eventually(self._is_apart, seconds=10, what="a network of the server's own")
         self._connect()
@@ -95,6 +99,12 @@ class Server:
             self._docker("rm", "--force", container, check=False)
         self._process.communicate()
         shutil.rmtree(self._folder)
+
+    def learn_host_key(self) -> None:
+        """Put its host key among the known ones."""
+        scan = ["ssh-keyscan", self.address]
+        done = subprocess.run(scan, check=True, capture_output=True, text=True)
+        self.known_hosts.write_text(done.stdout)
 
     def connections(self) -> list[str]:
         """Give the arguments of each ssh that there was."""
@@ -148,16 +158,22 @@ class Server:
             _run(*inside, "link", "set", link, "up")
 
 
-def _demand_what_it_takes() -> None:
+def _demand_what_it_takes(engine: Path | None, path: str) -> None:
     """Fail the test, with the way out, where no such host can be made."""
-    missing = [name for name in _NEEDED if not shutil.which(name)]
-    if os.geteuid() or missing:
-        why = f"there is no {', '.join(missing)} on the PATH" if missing else "you are not root"
-        pytest.fail(
-            f"a Docker host of the test's own cannot be made, because {why}: run `make test-engine`"
-            " as root on Debian or Ubuntu, which installs what is missing",
-            pytrace=False,
-        )
+    missing = [name for name in _NEEDED if not shutil.which(name, path=path)]
+    if os.geteuid():
+        why = "you are not root"
+    elif missing:
+        why = f"there is no {', '.join(missing)} on the PATH"
+    elif engine and not (engine / "dockerd").exists():
+        why = f"its engine is not in {engine}"
+    else:
+        return
+    pytest.fail(
+        f"a Docker host of the test's own cannot be made, because {why}: run `make test-engine`"
+        " as root on Debian or Ubuntu, which has what is missing installed or built",
+        pytrace=False,
+    )
 
 
 def _run(*command: str) -> None:

@@ -51,15 +51,9 @@ def running(server: Server, images: dict[str, str]) -> Server:
 @pytest.fixture(scope="module")
 def remote(running: Server, planned: Environment) -> Environment:
     """Bring the environment up on the server, whose host key is known now."""
-    _learn_host_key(running)
+    running.learn_host_key()
     planned.up().succeeded()
     return planned
-
-
-def _learn_host_key(server: Server) -> None:
-    scan = ["ssh-keyscan", server.address]
-    done = subprocess.run(scan, check=True, capture_output=True, text=True)
-    server.known_hosts.write_text(done.stdout)
 
 
 def _sentence(said: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,19 @@ def test_an_old_go_is_refused_with_what_is_needed(
         needs.go_version(PROGRAMS["loki"])
 
 
+def test_a_c_library_that_is_missing_is_said_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = tmp_path / "pkg-config"
+    asked.write_text('#!/bin/sh\n[ "$*" = "--exists libthere" ]\n')
+    asked.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    needs.c_library("libthere", purpose="to build x")
+    with pytest.raises(lab.LabError, match="libmissing is needed to build x: install libmissing-d"):
+        needs.c_library("libmissing", purpose="to build x")
+
+
 def test_an_unknown_image_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(lab.LabError, match="no image 'redis'; it has prometheus, loki"):
         lab.images(["redis"])
@@ -124,4 +138,4 @@ def test_an_unknown_image_is_an_error_that_names_the_known_ones() -> None:
 def test_an_unknown_name_to_build_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["build", "redis"])
-    assert "the lab builds tools, compose, prometheus" in capsys.readouterr().err
+    assert "the lab builds tools, compose, engine, prometheus" in capsys.readouterr().err

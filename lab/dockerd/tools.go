@@ -1,0 +1,9 @@
+//go:build tools
+
+// Package tools makes go.mod pin what the lab builds; it is never compiled.
+package tools
+
+import (
+	_ "github.com/moby/moby/v2/cmd/docker-proxy"
+	_ "github.com/moby/moby/v2/cmd/dockerd"
+)
