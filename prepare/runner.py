@@ -80,8 +80,8 @@ def _add(file: Path, hosts: str) -> None:
 def _agent(key: str) -> dict[str, str]:
     """Give the key to an agent of this job's own, and the variables by which ssh finds that.
 
-    So the key is in no file, and no other environment's on the same runner is in the way. GitHub
-    ends what a job leaves running; elsewhere the agent forgets the key in time.
+    So the key is in no file, and no other environment's on the same runner is in the way. The job's
+    last step ends the agent (`ssh-agent -k`); without it the agent forgets the key in time.
     """
     started = ask("ssh-agent", "-s", "-t", str(KEY_SECONDS))
     found = dict(re.findall(r"^(SSH_\w+)=([^;]+);", started.output, re.MULTILINE))

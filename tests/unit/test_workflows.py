@@ -137,5 +137,13 @@ def test_no_deploy_lets_the_lab_build_a_stand_in() -> None:
 
 
 def test_a_deploy_ends_with_the_proof_that_it_works() -> None:
-    *_, last = steps("deploy", "deploy")
-    assert last["run"].startswith("make verify ")
+    *_, before, _ = steps("deploy", "deploy")
+    assert before["run"].startswith("make verify ")
+
+
+@pytest.mark.parametrize("name", ["deploy", "drift"])
+def test_the_agent_that_has_the_key_is_ended_whatever_happened(name: str) -> None:
+    last = max(i for i, step in enumerate(steps(name, name)) if "DOCKER_SSH_KEY" in str(step))
+    after = list(steps(name, name))[last + 1]
+    assert "ssh-agent -k" in after["run"]
+    assert after["if"] == "always()"
