@@ -190,7 +190,7 @@ HISTOGRAM_NAME = matching(
 METRIC_PREFIX = matching(
     "the beginning of a metric's name, such as shop_", "shop_", r"|[A-Za-z_:][A-Za-z0-9_:]*"
 )
-LOG_SIZE = matching("a size as Docker reads it, such as 10m", "10m", r"[1-9]\d*[kmg]")
+LOG_SIZE = matching("a size as Docker reads it, such as 10m", "10m", r"[1-9][0-9]{0,5}[kmg]")
 DOCKER_HOST = matching(
     "an address of a Docker engine: unix://…, tcp://host:port or ssh://user@host",
     "unix:///var/run/docker.sock",

@@ -120,6 +120,7 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"appNetworks": ["monitoring-dev"]}, "appNetworks[0]", "the stack's own"),
         ({"appNetworks": ["monitoring-dev-internal"]}, "appNetworks[0]", "the stack's own"),
         ({"appNetworks": ["shop", "shop"]}, "appNetworks[1]", "is there already"),
+        ({"containerLogs": {"maxSize": "9999999g"}}, "containerLogs.maxSize", "10m"),
         ({"containerLogs": {"maxSize": "10MB"}}, "containerLogs.maxSize", "10m"),
         # Secrets.
         ({"grafanaAdminPassword": ""}, "grafanaAdminPassword", "is empty"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+
 from review import drift
 from review.drift import Drift
 from tests.unit.review import recordings
@@ -26,6 +28,27 @@ def test_the_command_mends_also_what_the_provider_does_not_see() -> None:
     assert "pulumi up --refresh --stack prod" in said
     assert said.count("--replace 'urn:") == 1
     assert "Container::prometheus'" in said
+
+
+def test_a_network_that_is_made_again_needs_no_hint_for_its_own_containers() -> None:
+    content = recordings.load("drifted")
+    content["steps"] = [s for s in content["steps"] if not s["urn"].endswith("::network")]
+    without = drift.compare(recordings.preview("same"), recordings.read(content))
+    assert "not connected" in drift.report("prod", without)
+    assert "--replace" not in drift.report("prod", without)
+
+
+def test_another_network_that_is_made_again_does_not_bring_a_container_back() -> None:
+    content = recordings.load("same")
+    [network] = [s for s in content["steps"] if s["urn"].endswith("::network")]
+    other = copy.deepcopy(network)
+    other["urn"] += "-grafana"
+    for state in ("oldState", "newState"):
+        other[state]["inputs"]["name"] += "-grafana"
+    content["steps"].append(other)
+    gone = drift.compare(recordings.read(content), recordings.preview("drifted"))
+    assert "The network `monitoring-prod-grafana` is gone." in drift.report("prod", gone)
+    assert "Container::prometheus'" in drift.report("prod", gone)
 
 
 def test_drift_has_its_own_exit_code() -> None:
