@@ -34,6 +34,7 @@ on GitHub, has them too.
 """
 ARCHIVES = "https://get.pulumi.com/releases/sdk/"
 NEEDED = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
+"""The programs of the release that are unpacked, the one that is looked for first."""
 ANSWER_SECONDS = 10.0
 """How long the site may take for the first word of an answer."""
 
@@ -93,8 +94,12 @@ def verify(archive: Path, url: str, wanted: str) -> None:
 
 
 def unpack(archive: Path, into: Path) -> None:
-    """Write the needed programs as executables, and nothing else that the archive may hold."""
+    """Write the needed programs as executables, and nothing else that the archive may hold.
+
+    All or none: the CLI alone would pass for a whole release the next time.
+    """
     into.mkdir(parents=True, exist_ok=True)
+    unpacked: dict[str, Path] = {}
     with tarfile.open(archive) as packed:
         for member in packed:
             name = Path(member.name).name
@@ -105,10 +110,12 @@ def unpack(archive: Path, into: Path) -> None:
             with new.open("wb") as file:
                 shutil.copyfileobj(content, file)
             new.chmod(0o755)
-            new.replace(into / name)
-    missing = [name for name in NEEDED if not (into / name).exists()]
+            unpacked[name] = new
+    missing = [name for name in NEEDED if name not in unpacked]
     if missing:
         raise SetupError(f"the Pulumi release does not hold {', '.join(missing)} as expected.")
+    for name in reversed(NEEDED):
+        unpacked[name].replace(into / name)
 
 
 def open_url(url: str) -> HTTPResponse:

@@ -294,6 +294,13 @@ def test_only_the_needed_programs_are_unpacked_and_only_into_the_folder(tmp_path
     assert all(os.access(file, os.X_OK) for file in unpacked)
 
 
+def test_a_release_that_lacks_a_program_leaves_none_behind(tmp_path: Path) -> None:
+    archive = packed(tmp_path, "pulumi/pulumi")
+    with pytest.raises(SetupError, match="does not hold pulumi-language-python"):
+        download.unpack(archive, tmp_path / "bin")
+    assert not (tmp_path / "bin" / "pulumi").exists()
+
+
 def test_a_system_without_a_release_is_told_to_install_pulumi() -> None:
     with pytest.raises(SetupError, match="install Pulumi"):
         download.platform_name("Plan9", "x86_64")
