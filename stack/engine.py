@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from stack import remote
-from stack.service import Port, Service
+from stack.service import ENGINES_CONTAINERS, Port, Service
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 _PATIENCE_SECONDS = 20
@@ -45,7 +45,7 @@ def is_asked(address: str, *, dry_run: bool) -> bool:
 
 
 def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
-    """Check that the engine at `address` answers, has the networks, and has the ports free.
+    """Check that the engine answers, has the networks and its files, and has the ports free.
 
     Raises EngineError with every problem found. What the stack's own containers hold (each named
     `<prefix>-<service>`) is free for it.
@@ -55,6 +55,7 @@ def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
     own = {f"{prefix}-{service.name}" for service in services}
     questions: list[Callable[[], Iterator[str]]] = [
         lambda: _missing_networks(address, services),
+        lambda: _another_folder(address, services),
         *(
             partial(_taken_port, address, own, service.name, port)
             for service in services
@@ -127,6 +128,17 @@ def _missing_networks(address: str, services: tuple[Service, ...]) -> Iterator[s
             f"  Start the application first, or create it: docker network create {network}\n"
             f"  Present are: {', '.join(sorted(present))}"
         )
+
+
+def _another_folder(address: str, services: tuple[Service, ...]) -> Iterator[str]:
+    binds = (bind for service in services for bind in service.binds)
+    said = [bind.host_path for bind in binds if bind.path == ENGINES_CONTAINERS]
+    for root in ask(address, "info", "--format", "{{.DockerRootDir}}") if said else ():
+        if said != [f"{root}/containers"]:
+            yield (
+                "monitoring:dockerRoot is not the engine's data folder, in which it keeps its log"
+                f" files.\n  Set it: pulumi config set monitoring:dockerRoot {root}"
+            )
 
 
 def _taken_port(address: str, own: set[str], service: str, port: Port) -> Iterator[str]:

@@ -11,7 +11,7 @@ from stack import formats
 from stack.files import dump_yaml, load_yaml, read_text
 from stack.reading import setting
 from stack.redaction import PATTERN, Stage, with_redaction
-from stack.service import Bind, File, Health, Service, go_memory_limit
+from stack.service import ENGINES_CONTAINERS, Bind, File, Health, Service, go_memory_limit
 from stack.values import Duration, Size
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ _CONFIG = "/etc/promtail/promtail.yml"
 _ENDED = "/etc/promtail/ended.yml"
 _START = "/etc/promtail/start.sh"
 _WATCH = "/etc/promtail/watch.pl"
-_CONTAINERS = "/var/lib/docker/containers"
 _VOLUME = "/var/lib/promtail"
 _SOCKET = "/var/run/docker.sock"
 # The image has bash, but neither curl nor wget.
@@ -82,8 +81,8 @@ class Promtail:
     )
     buffer: Size = setting(
         formats.SIZE,
-        "How much of its volume lines may take that wait for Loki. When there are more, it stops"
-        " reading until Loki is back; they then wait in the engine's files.",
+        "How much may wait in its volume for Loki, which takes up to 256MB more. When it is more,"
+        " Promtail stops reading until Loki is back; lines then wait in the engine's files.",
         "1GB",
     )
 
@@ -102,7 +101,7 @@ def describe(settings: Settings) -> Service:
         image=own.image,
         user="0:0",
         entrypoint=("/bin/bash", _START),
-        command=(str(own.buffer.mebibytes * 1024), _CONTAINERS, f"-config.file={_CONFIG}"),
+        command=(str(own.buffer.mebibytes * 1024), ENGINES_CONTAINERS, f"-config.file={_CONFIG}"),
         files=(
             File(_CONFIG, dump_yaml(content)),
             File(_ENDED, dump_yaml(of_ended(content, settings))),
@@ -115,7 +114,7 @@ def describe(settings: Settings) -> Service:
         stop_seconds=30,
         binds=(
             Bind(settings.docker_socket, _SOCKET),
-            Bind(f"{settings.docker_root}/containers", _CONTAINERS),
+            Bind(f"{settings.docker_root}/containers", ENGINES_CONTAINERS),
         ),
         environment=go_memory_limit(own.memory),
         # Stopped before Loki, so that it can hand over what it has read.

@@ -23,6 +23,10 @@ class Network(Enum):
     GRAFANA = "-grafana"
 
 
+ENGINES_CONTAINERS = "/var/lib/docker/containers"
+"""Where a service sees the engine's folder of containers, with their log files."""
+
+
 @dataclass(frozen=True)
 class File:
     """A configuration file in the container, readable by every user there."""

@@ -6,7 +6,7 @@
 # positions say that it was read. So it begins with the copy of the positions that watch.pl keeps,
 # from a moment whose lines had all been delivered, and without the old log.
 #
-# Arguments: the write-ahead log's largest size in KiB, the folder of the engine's containers, then
+# Arguments: how much may wait for Loki, in KiB, the folder of the engine's containers, then
 # Promtail's own.
 set -u
 shopt -s nullglob
@@ -64,8 +64,10 @@ touch ended.yml
 [ -e delivered.yml ] || cp positions.yml delivered.yml 2>/dev/null || touch delivered.yml
 delivered >start.yml && cp start.yml positions.yml && cp start.yml ended.part || exit 1
 if [ -e full ]; then
-  echo "start.sh: more lines wait than may be stored: reading goes on once Loki is ready" >&2
-  until get loki 3100 /ready | grep -q '200 OK'; do sleep 1; done
+  echo "start.sh: no room for lines that wait: reading goes on once Loki is ready" >&2
+  # Without room on the disk it would end at once, again and again.
+  until get loki 3100 /ready | grep -q '200 OK' &&
+    (($(df --output=avail . | tail -n 1) > 262144)); do sleep 1; done
   rm full
 fi
 

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 # Watches a running Promtail: keeps a copy of its positions whose lines have all been delivered, and
 # counts the lines that the engine wrote into its files and Promtail did not read. Ends when the
-# write-ahead log is full. (Perl, since the image has nothing else that could.)
+# log of what waits for Loki is full. (Perl, since the image has nothing else that could.)
 #
-# Arguments: the write-ahead log's largest size in KiB, the engine's folder of containers, and the
+# Arguments: how much may wait for Loki, in KiB, the engine's folder of containers, and the
 # positions that Promtail starts with. Prints `<container> <lines lost>`, with 0 for each new one.
 use strict;
 use warnings;
@@ -46,11 +46,7 @@ sub positions {
 my @copies;    # of the positions, each with the number of entries that must be sent for it to hold
 
 sub deliver {
-    my ($metrics) = @_;
-    # The log tells its reader of each entry; it has no count of its own.
-    my $written = total($metrics, 'loki_wal_watcher_dropped_write_notifications_total')
-        + total($metrics, 'loki_wal_watcher_segment_read_total\{[^}]*"notification"');
-    my $sent = total($metrics, 'promtail_(?:sent|dropped)_entries_total');
+    my ($written, $sent) = @_;
     # The pipeline holds lines back for half a second: a copy's are written three looks later.
     for my $copy (@copies) {
         $copy->{needs} //= $written if $copy->{looks}++ >= 3;
@@ -193,14 +189,24 @@ sub losses {
     }
 }
 
+my $removed = 0;    # bytes
 for (my $look = 1; ; $look++) {
     select undef, undef, undef, 0.25;
     my $metrics = metrics() or next;
-    my $kib = 0;
-    $kib += (stat $_)[12] / 2 for glob 'wal/*';
-    exit 3 if $kib > $most_kib || total($metrics, 'prometheus_tsdb_wal_writes_failed_total');
-    deliver($metrics);
+    # The log tells its reader of each entry; it has no count of its own.
+    my $entries = total($metrics, 'loki_wal_watcher_dropped_write_notifications_total')
+        + total($metrics, 'loki_wal_watcher_segment_read_total\{[^}]*"notification"');
+    my $sent = total($metrics, 'promtail_(?:sent|dropped)_entries_total');
     my $segment = total($metrics, 'loki_wal_watcher_current_segment');
-    unlink grep { m{(\d+)$} && $1 < $segment } glob 'wal/*';
+    for my $old (grep { m{(\d+)$} && $1 < $segment } glob 'wal/*') {
+        $removed += -s $old;
+        unlink $old;
+    }
+    # What was sent goes with its segment of 128 MB only: entries count, by their mean size.
+    my $bytes = $removed;
+    $bytes += -s $_ // 0 for glob 'wal/*';
+    exit 3 if $entries && $bytes / $entries * ($entries - $sent) > 1024 * $most_kib;
+    exit 3 if total($metrics, 'prometheus_tsdb_wal_writes_failed_total');
+    deliver($entries, $sent);
     losses($metrics) unless $look % 4;
 }

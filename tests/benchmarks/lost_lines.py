@@ -30,9 +30,10 @@ from tests.engine.waiting import eventually
 _LOKI = f"{PREFIX}-loki"
 _PROMTAIL = f"{PREFIX}-promtail"
 _ROTATED = ("--log-opt", "max-size=1m", "--log-opt", "max-file=10")
-# What each stopped Loki had received; a new one counts from zero.
-_BEFORE_STOPS: list[int] = []
+# What each Promtail that is gone had sent; a new one counts from zero.
+_SENT: list[int] = []
 _LARGE = ("--log-opt", "max-size=10m", "--log-opt", "max-file=3")
+_LARGER = ("--log-opt", "max-size=50m", "--log-opt", "max-file=3")
 
 
 def printing(lines: int, seconds: int, then: str = "exec sleep 3600") -> str:
@@ -67,7 +68,6 @@ def outage(seconds: float, meanwhile: Callable[[], None] = lambda: None) -> Call
 
     def during() -> None:
         time.sleep(5)
-        _BEFORE_STOPS.append(received())
         docker.docker("stop", _LOKI)
         time.sleep(seconds / 2)
         meanwhile()
@@ -79,11 +79,13 @@ def outage(seconds: float, meanwhile: Callable[[], None] = lambda: None) -> Call
 
 def kill_promtail() -> None:
     """Kill it as the kernel does; `restart` brings it back."""
+    _SENT.append(sent())
     os.kill(docker.inspect(_PROMTAIL)["State"]["Pid"], signal.SIGKILL)
 
 
 def stop_promtail() -> None:
     """Stop and start it, five seconds later."""
+    _SENT.append(sent())
     begin = time.monotonic()
     docker.docker("stop", "--time", "30", _PROMTAIL)
     print(f"(Promtail stopped within {time.monotonic() - begin:.1f} s)", file=sys.stderr)
@@ -117,6 +119,7 @@ CASES = {
     "1,000 lines/s for 5 minutes": Case(300_000, 300),
     "50,000 lines at once, files of 1 MB": Case(50_000, 0),
     "50,000 lines at once, files of 10 MB": Case(50_000, 0, options=_LARGE),
+    "50,000 lines at once, files of 50 MB": Case(50_000, 0, options=_LARGER),
 }
 
 
@@ -158,6 +161,16 @@ def total(url: str, metric: str) -> int:
     return int(sum(map(float, counts)))
 
 
+def sent() -> int:
+    """Give how many entries Loki took from the two Promtails since their start."""
+    where, metric = address(_PROMTAIL), "promtail_sent_entries_total"
+    try:
+        of_ended = total(f"{where}:9081", metric)
+    except OSError:
+        of_ended = 0
+    return total(f"{where}:9080", metric) + of_ended
+
+
 def received() -> int:
     """Give how many lines were pushed to Loki since its last start."""
     return total(f"{address(_LOKI)}:3100", "loki_distributor_lines_received_total")
@@ -190,7 +203,7 @@ def start_promtail(image: str, folder: Path) -> None:
 def measure(case: Case, images: dict[str, str]) -> str:
     """Run a case, and give its row."""
     names = [f"{PREFIX}-lines-{i}" for i in range(case.containers)]
-    _BEFORE_STOPS[:] = [-received()]
+    _SENT[:] = [-sent()]
     for i, name in enumerate(names):
         ends = case.one_ends and i == 0
         seconds = case.seconds // 2 if ends else case.seconds
@@ -205,7 +218,7 @@ def measure(case: Case, images: dict[str, str]) -> str:
     where = address(_LOKI)
     eventually(lambda: answer(f"http://{where}:3100/ready"), seconds=60, what="Loki")
     _settle()
-    pushed = sum(_BEFORE_STOPS) + received()
+    pushed = sum(_SENT) + sent()
     on_disk = missing = twice = there = 0
     for name in names:
         disk, found = numbers(docker.docker("logs", name)), stored(where, name)

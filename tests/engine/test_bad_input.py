@@ -129,6 +129,14 @@ def test_a_missing_network_is_named_with_the_command_that_makes_it(broken: Envir
     assert "docker network create no-such-network" in said
 
 
+def test_another_data_folder_of_the_engine_is_named_with_the_command_that_sets_it(
+    broken: Environment,
+) -> None:
+    broken.configure(dockerRoot="/srv/no/such/folder")
+    root = docker.docker("info", "--format", "{{.DockerRootDir}}")
+    assert f"pulumi config set monitoring:dockerRoot {root}" in refused(broken)
+
+
 @pytest.mark.parametrize("address", ["unix:///no/such/docker.sock", "tcp://127.0.0.1:1"])
 def test_an_engine_that_does_not_answer_is_said_in_one_sentence(
     address: str, broken: Environment

@@ -40,7 +40,8 @@ def server(images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
 def environment(server: Server, make_environment: MakeEnvironment) -> Environment:
     """Bring an environment up on it."""
     made = make_environment()
-    made.configure(dockerHost=server.url, bindAddress="0.0.0.0")  # noqa: S104 - to be reached
+    made.configure(dockerHost=server.url, dockerRoot="/run/engine")
+    made.configure(bindAddress="0.0.0.0")  # noqa: S104 - to be reached
     made.up().succeeded()
     return made
 

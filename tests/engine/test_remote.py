@@ -36,7 +36,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def planned(server: Server, make_environment: MakeEnvironment) -> Environment:
     """Make an environment for the server that was never up."""
     made = make_environment()
-    made.configure(dockerHost=server.url, bindAddress="0.0.0.0")  # noqa: S104 - to be reached
+    made.configure(dockerHost=server.url, dockerRoot="/run/engine")
+    made.configure(bindAddress="0.0.0.0")  # noqa: S104 - to be reached
     return made
 
 
