@@ -9,7 +9,12 @@ from pathlib import Path
 import lab
 from lab.recipes import DEBIAN, IMAGES, PROGRAMS
 
-_BUILT = {"tools": lab.tools, "compose": lab.compose, "engine": lab.engine}
+_BUILT = {
+    "tools": lab.tools,
+    "compose": lab.compose,
+    "actionlint": lab.actionlint,
+    "engine": lab.engine,
+}
 _NAMES = (*_BUILT, *IMAGES)
 
 

@@ -136,6 +136,14 @@ COMPOSE = Program(
     cold="2 minutes",
 )
 
+ACTIONLINT = Program(
+    name="actionlint",
+    version="1.7.12",
+    module="github.com/rhysd/actionlint@v1.7.12",
+    binaries={"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"},
+    cold="10 seconds",
+)
+
 _MOBY = "github.com/moby/moby/v2"
 DOCKERD = Program(
     name="dockerd",
@@ -166,7 +174,7 @@ RUNC = Program(
 )
 
 _ALL = (
-    *(PULUMI, LANGUAGE_HOST, DOCKER_PROVIDER, COMPOSE, DOCKERD, RUNC),
+    *(PULUMI, LANGUAGE_HOST, DOCKER_PROVIDER, COMPOSE, ACTIONLINT, DOCKERD, RUNC),
     *(PROMETHEUS, LOKI, PROMTAIL, GRAFANA),
 )
 PROGRAMS: Mapping[str, Program] = {program.name: program for program in _ALL}

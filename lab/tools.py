@@ -8,6 +8,7 @@ from pathlib import Path
 from lab import build, cache
 from lab.recipe import Program
 from lab.recipes import (
+    ACTIONLINT,
     COMPOSE,
     DOCKER_PROVIDER,
     DOCKERD,
@@ -36,6 +37,11 @@ def programs() -> Path:
 def compose() -> Path:
     """Return the binary of docker compose, to be linked among the client's `cli-plugins`."""
     return build.program(COMPOSE) / "bin" / "docker-compose"
+
+
+def actionlint() -> Path:
+    """Return the binary of the checker of GitHub's workflows."""
+    return build.program(ACTIONLINT) / "bin" / "actionlint"
 
 
 def engine() -> Path:

