@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
-from lab import cache, progress
+from lab import progress
 from lab.progress import LabError
 from lab.recipe import Program
 from lab.recipes import HERE
+from prepare import debian
+from prepare.progress import SetupError
 
 
 def command(name: str, *, package: str, purpose: str) -> None:
@@ -37,14 +37,13 @@ def c_library(name: str, *, purpose: str) -> None:
 def _have(name: str, found: Callable[[], bool], package: str, purpose: str) -> None:
     if found():
         return
-    if os.geteuid() != 0 or not Path("/etc/debian_version").exists():
+    if not debian.may_install():
         raise LabError(f"{name} is needed {purpose}: install {package}, then try again.")
-    with progress.step(f"installing {package} with apt-get (needed {purpose})"):
-        log = cache.log_file("apt-get")
-        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        progress.run(["apt-get", "update"], log=log, env=quiet)
-        install = ["apt-get", "install", "-y", "--no-install-recommends", *package.split()]
-        progress.run(install, log=log, env=quiet)
+    with progress.step(f"installing {package} (needed {purpose})"):
+        try:
+            debian.install(*package.split())
+        except SetupError as error:
+            raise LabError(str(error)) from error
     if not found():
         raise LabError(f"{name} is still missing after installing {package}.")
 

@@ -9,7 +9,17 @@ import sys
 from pathlib import Path
 
 from lab.progress import LabError
-from prepare import checks, environments, lab_use, reviews, runner, tasks, touched, virtualenv
+from prepare import (
+    checks,
+    debian,
+    environments,
+    lab_use,
+    reviews,
+    runner,
+    tasks,
+    touched,
+    virtualenv,
+)
 from prepare.commands import ProgramError
 from prepare.places import PYTHON, VENV
 from prepare.progress import SetupError
@@ -53,6 +63,7 @@ def main() -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Not every terminal shows every character, such as those of a log line.
         sys.stdout.reconfigure(errors="replace")
+    debian.extend_path()
     try:
         if options.command in _IN_VIRTUALENV:
             _enter_virtualenv()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from prepare.places import ROOT
-from prepare.progress import SetupError
+from prepare.progress import SetupError, note
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def ask(
             input="" if given is None else given,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=seconds,
             check=False,
         )
@@ -75,15 +77,41 @@ def show(*command: str | Path, env: Mapping[str, str] | None = None) -> None:
     Ctrl-C reaches the program as well (same terminal). It is given the time to finish: Pulumi
     then writes its state and gives back its lock, which a kill would leave behind.
     """
-    process = subprocess.Popen([str(word) for word in command], cwd=ROOT, env=env)
+    try:
+        process = subprocess.Popen([str(word) for word in command], cwd=ROOT, env=env)
+    except OSError as error:
+        raise SetupError(f"{command[0]} could not be started: {error.strerror}") from error
+    code = _end(process)
+    if code != 0:
+        raise ProgramError(" ".join(Path(word).name for word in command[:2]), code)
+
+
+def finish(*command: str, env: Mapping[str, str] | None = None) -> Answer:
+    """Run a program that leaves a mess where it is cut off, and return its answer.
+
+    It has all the time that it takes, and Ctrl-C does not reach it: its end is waited for.
+    """
+    with tempfile.TemporaryFile("w+", errors="replace") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=env, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        code = _end(process, f"waiting for {command[0]}, which must not be cut off half way")
+        output.seek(0)
+        return Answer(code, output.read(), "")
+
+
+def _end(process: subprocess.Popen[bytes], after_interrupt: str = "") -> int:
+    """Wait for a program's end and give its exit code; Ctrl-C is raised only then."""
     interrupted = False
     while True:
         try:
             code = process.wait()
             break
         except KeyboardInterrupt:
+            if after_interrupt and not interrupted:
+                note(after_interrupt)
             interrupted = True
     if interrupted:
         raise KeyboardInterrupt
-    if code != 0:
-        raise ProgramError(" ".join(Path(word).name for word in command[:2]), code)
+    return code

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from prepare.commands import ask
+from prepare.commands import ask, finish
 from prepare.progress import SetupError, note
 
 OS_RELEASE = Path("/etc/os-release")
@@ -32,35 +32,59 @@ def may_install() -> bool:
     return os.geteuid() == 0 and here()
 
 
+def extend_path() -> None:
+    """Let system programs be found, too: not every root has their folders on the PATH."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    missing = [folder for folder in ("/usr/sbin", "/sbin") if folder not in folders]
+    os.environ["PATH"] = os.pathsep.join([*folders, *missing])
+
+
 def install(*packages: str, if_offered: str = "") -> None:
     """Install packages without their recommendations, saying so. Raises `SetupError`.
 
-    `if_offered` is one more, which only some releases have.
+    `if_offered` is one more, which only some releases have. No package is removed for it, and no
+    service restarted.
     """
     note(f"installing {' '.join(packages)} with apt-get (up to a minute)")
-    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive", NEEDRESTART_SUSPEND="1")
     ask("apt-get", "update", "-qq", env=env, seconds=300)
     if if_offered and ask("apt-cache", "show", if_offered).output.strip():
         packages = (*packages, if_offered)
-    command = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)
-    answer = ask(*command, env=env, seconds=900)
+    options = ("-y", "-qq", "--no-install-recommends", "--no-remove")
+    command = ("apt-get", "install", *options, *packages)
+    # The download may be cut off, what dpkg does with it not.
+    answer = ask(*command, "--download-only", env=env, seconds=900)
+    if answer.ok:
+        answer = finish(*command, env=env)
     if not answer.ok:
-        raise SetupError(f"{' '.join(command)} failed: {answer.complaint}")
+        raise SetupError(
+            f"{' '.join(command)} failed ({answer.complaint}): run it to see the whole, and mend "
+            "what it tells."
+        )
 
 
 def have_ssh_server() -> None:
     """Have what the engine tests make a server with; its service stays off, its port closed.
 
-    Where packages cannot be installed, the test that needs it tells so itself.
+    A server's own sshd is left as it is. Where packages cannot be installed, the test that needs
+    it tells so itself.
     """
     programs = {"sshd": "openssh-server", "ip": "iproute2"}
     missing = [package for program, package in programs.items() if not shutil.which(program)]
     if not missing or not may_install():
         return
+    there_before = installed(programs["sshd"])
     with services_off():
         install(*missing)
-    # The policy holds for now, this for the machine's next start.
-    ask("systemctl", "disable", "ssh.service", "ssh.socket")
+    if not there_before and installed(programs["sshd"]):
+        # The policy holds for now, this for the machine's next start.
+        ask("systemctl", "disable", "ssh.service", "ssh.socket")
+
+
+def installed(package: str) -> bool:
+    """Whether dpkg knows a package as installed."""
+    answer = ask("dpkg-query", "--show", "--showformat", "${db:Status-Status}", package)
+    return answer.output == "installed"
 
 
 @contextmanager
@@ -69,7 +93,8 @@ def services_off(policy: Path = POLICY) -> Iterator[None]:
     if policy.exists():
         yield
         return
-    policy.write_text("#!/bin/sh\nexit 101\n")
+    # Left behind by a process that was killed, it forbids nothing any more.
+    policy.write_text(f"#!/bin/sh\nkill -0 {os.getpid()} 2>/dev/null && exit 101\nexit 0\n")
     policy.chmod(0o755)
     try:
         yield

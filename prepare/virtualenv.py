@@ -19,7 +19,7 @@ TESTS = ("requirements.txt", "requirements-dev.txt")
 def ready(files: tuple[str, ...] = PROGRAM) -> None:
     """Have `.venv` with what the files ask for; pip runs only after they have changed."""
     with step("Python packages") as this:
-        if not ask(PYTHON, "-c", "").ok:
+        if not ask(PYTHON, "-c", "").ok or was_moved():
             create()
         wanted = fingerprint([ROOT / name for name in files])
         stamp = VENV / f".installed-{len(files)}"
@@ -33,6 +33,12 @@ def ready(files: tuple[str, ...] = PROGRAM) -> None:
             raise SetupError(f"pip could not install {files[-1]}: {answer.complaint}")
         stamp.write_text(wanted)
         this.outcome = f"installed into {VENV.name}"
+
+
+def was_moved(folder: Path = VENV) -> bool:
+    """Whether `.venv` was made elsewhere: its scripts then call a Python of that place."""
+    script = folder / "bin" / "pip"
+    return not script.exists() or str(folder.resolve()) not in script.read_text()
 
 
 def create() -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -133,9 +138,94 @@ def test_a_package_for_the_tests_starts_no_service(tmp_path: Path) -> None:
     assert not policy.exists()
 
 
+def test_a_policy_left_behind_by_a_killed_process_forbids_nothing(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    killed = f"""
+import os, pathlib
+from prepare import debian
+with debian.services_off(pathlib.Path({str(policy)!r})):
+    os.kill(os.getpid(), 9)
+"""
+    subprocess.run([sys.executable, "-c", killed], check=False)
+    assert subprocess.run([policy, "ssh", "start"], check=False).returncode == 0
+
+
 def test_a_policy_of_the_machines_own_is_left_alone(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
     policy.write_text("its own")
     with debian.services_off(policy):
         pass
     assert policy.read_text() == "its own"
+
+
+@pytest.fixture
+def debian_root(on_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Debian on which packages may be installed; what its programs are told is in `told`."""
+    monkeypatch.setattr(debian, "may_install", lambda: True)
+    monkeypatch.setattr(debian, "services_off", contextlib.nullcontext)
+    for name in ("apt-get", "systemctl"):
+        fake(on_path, name, f'echo {name} "$*" >> "{on_path}/told"')
+    return on_path
+
+
+def packages(folder: Path, before: str, after: str) -> None:
+    """A dpkg that says this of a package before, and after, apt-get has run."""
+    script = f'if [ -e {folder}/told ]; then printf "{after}"; else printf "{before}"; fi'
+    fake(folder, "dpkg-query", script)
+
+
+def told(folder: Path) -> str:
+    """What the programs were told."""
+    return (folder / "told").read_text()
+
+
+def test_an_sshd_that_was_there_stays_on_where_only_ip_is_missing(debian_root: Path) -> None:
+    fake(debian_root, "sshd", "exit")
+    packages(debian_root, "installed", "installed")
+    debian.have_ssh_server()
+    assert "iproute2" in told(debian_root)
+    assert "openssh-server" not in told(debian_root)
+    assert "systemctl" not in told(debian_root)
+
+
+def test_an_sshd_that_was_there_but_is_not_found_stays_on(debian_root: Path) -> None:
+    packages(debian_root, "installed", "installed")
+    debian.have_ssh_server()
+    assert "systemctl" not in told(debian_root)
+
+
+def test_an_sshd_that_the_tests_bring_stays_off(debian_root: Path) -> None:
+    packages(debian_root, "", "installed")
+    debian.have_ssh_server()
+    assert "systemctl disable ssh.service ssh.socket" in told(debian_root)
+
+
+def test_system_programs_are_found_where_the_path_lacks_their_folders(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/sbin")
+    debian.extend_path()
+    assert os.environ["PATH"] == "/usr/bin:/sbin:/usr/sbin"
+
+
+def test_a_package_is_never_removed_for_another(debian_root: Path) -> None:
+    debian.install("docker.io")
+    install = [line for line in told(debian_root).splitlines() if "docker.io" in line]
+    assert all("--no-remove" in line for line in install)
+    assert ["--download-only" in line for line in install] == [True, False]
+
+
+def test_ctrl_c_waits_for_what_must_not_be_cut_off(tmp_path: Path) -> None:
+    script = "touch started; sleep 1; touch done"
+    code = f"from prepare import commands; commands.finish('sh', '-c', 'cd {tmp_path}; {script}')"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        started = time.monotonic()
+        while not (tmp_path / "started").exists():
+            assert time.monotonic() < started + 10
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate()
+    assert (tmp_path / "done").exists()
+    assert "must not be cut off" in errors
+    assert "KeyboardInterrupt" in errors

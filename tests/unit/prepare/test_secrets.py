@@ -81,6 +81,20 @@ def test_python_packages_are_installed_anew_when_requirements_change(tmp_path: P
     assert virtualenv.fingerprint([file]) != before
 
 
+@pytest.mark.parametrize(("made_in", "moved"), [("project", False), ("elsewhere", True)])
+def test_a_checkout_that_was_renamed_needs_its_virtual_environment_anew(
+    tmp_path: Path, made_in: str, *, moved: bool
+) -> None:
+    scripts = tmp_path / "project" / ".venv" / "bin"
+    scripts.mkdir(parents=True)
+    (scripts / "pip").write_text(f"#!{tmp_path}/{made_in}/.venv/bin/python\nimport pip\n")
+    assert virtualenv.was_moved(scripts.parent) is moved
+    # The copy of the program that a test makes has a link.
+    link = tmp_path / "link"
+    link.symlink_to(scripts.parent)
+    assert virtualenv.was_moved(link) is moved
+
+
 def test_the_last_lines_name_the_urls_and_the_way_to_the_password() -> None:
     urls = {"grafana_url": "http://127.0.0.1:3000", "prometheus_url": "http://127.0.0.1:9090"}
     text = tasks.closing("dev", urls)
