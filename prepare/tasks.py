@@ -31,6 +31,8 @@ EXAMPLE_STACK = "dev"
 """The stack whose network the example application joins."""
 URLS = ("grafana_url", "prometheus_url")
 """The outputs that are addresses."""
+# After `make up`. The slowest to come is the first scrape.
+_PATIENCE_SECONDS = 60
 
 
 def prepare(name: str) -> Stack:
@@ -47,7 +49,7 @@ def prepare(name: str) -> Stack:
 
 
 def up(name: str) -> None:
-    """Bring the stack up, and beside it, for the stack `dev`, the example application."""
+    """Bring the stack up, for `dev` with the example application beside it, and see it work."""
     stack = prepare(name)
     note(f"running: pulumi up --yes --stack {name}")
     show("pulumi", "up", "--yes", "--stack", name, env=stack.env)
@@ -57,7 +59,8 @@ def up(name: str) -> None:
                 show(PYTHON, EXAMPLE, verb, env=stack.env)
     outputs = json.loads(stack.must("stack", "output", "--json"))
     host = engine.address(stack.config().get("monitoring:dockerHost"))
-    print(closing(name, outputs, host))
+    print(closing(name, outputs, host), flush=True)
+    _verify(name, patience=_PATIENCE_SECONDS, just_up=True)
 
 
 def closing(name: str, outputs: dict[str, str], host: str = engine.LOCAL) -> str:
@@ -129,8 +132,16 @@ def test_alert(name: str) -> None:
 
 def verify(name: str) -> None:
     """Prove from outside that a running stack works, and say what was seen."""
+    _verify(name)
+
+
+def _verify(
+    name: str, patience: float = verification.PATIENCE_SECONDS, *, just_up: bool = False
+) -> None:
     with _reached(name) as (urls, password), step("Verification") as this:
-        results = verification.verify(urls["grafana_url"], urls["prometheus_url"], password)
+        results = verification.verify(
+            urls["grafana_url"], urls["prometheus_url"], password, patience, just_up=just_up
+        )
         failed = sum(not result.passed for result in results)
         this.outcome = f"{len(results) - failed} of {len(results)} checks passed"
     print(verification.table(results), flush=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -28,12 +30,20 @@ def scraped(make_environment: MakeEnvironment) -> Iterator[Environment]:
 
 
 def verify(
-    environment: Environment, patience: float, password: str | None = None
+    environment: Environment,
+    patience: float,
+    password: str | None = None,
+    *,
+    just_up: bool = False,
 ) -> tuple[dict[str, str], str]:
     """Give what each failed check saw, and the table."""
     urls = environment.outputs()
     results = verification.verify(
-        urls["grafana_url"], urls["prometheus_url"], password or environment.password, patience
+        urls["grafana_url"],
+        urls["prometheus_url"],
+        password or environment.password,
+        patience,
+        just_up=just_up,
     )
     failed = {result.name: result.seen for result in results if not result.passed}
     return failed, verification.table(results)
@@ -62,9 +72,14 @@ def test_a_stack_that_works_passes_every_check_soon_after_up(scraped: Environmen
     assert "FAILED" not in table
 
 
-def test_a_target_that_is_down_is_named_and_nothing_else(scraped: Environment) -> None:
+def test_an_application_that_is_down_is_named_and_after_up_no_failure(
+    scraped: Environment,
+) -> None:
     with stopped(scraped, "backend"):
         failed, table = verify(scraped, patience=3)
+        after_up, said = verify(scraped, patience=3, just_up=True)
+    assert after_up == {}
+    assert "; not yet backend at backend:3000: Get " in said
     assert list(failed) == ["Every target is up"]
     assert failed["Every target is up"].startswith("backend at backend:3000: Get ")
     assert "FAILED  Every target is up" in table
@@ -107,3 +122,16 @@ def test_a_rule_that_cannot_be_evaluated_is_named(scraped: Environment) -> None:
         seconds=WITHIN,
         what="the error of promtail:uptime_seconds",
     )
+
+
+def test_a_promtail_that_cannot_open_the_engines_socket_fails_up(
+    make_environment: MakeEnvironment, tmp_path: Path
+) -> None:
+    environment = make_environment()
+    with socket.socket(socket.AF_UNIX) as nobody:
+        nobody.bind(str(tmp_path / "docker.sock"))
+        environment.configure(dockerSocket=str(tmp_path / "docker.sock"))
+        environment.up().succeeded()
+        failed, _ = verify(environment, patience=10, just_up=True)
+    assert list(failed) == ["Logs arrive"]
+    assert "Promtail has read none since its start" in failed["Logs arrive"]

@@ -167,7 +167,7 @@ def test_an_alert_whose_series_is_gone_is_over() -> None:
 
 def test_a_prometheus_that_stores_nothing_is_told_by_the_age_of_its_newest_sample() -> None:
     rule = by_default()["PrometheusStoresNothing"]
-    assert rule["data"][0]["model"]["expr"] == "time() - max(timestamp(up))"
+    assert rule["data"][0]["model"]["expr"] == "time() - (max(timestamp(up)) or vector(0))"
     # Before the other alerts end for want of samples, and for as long as there are none.
     assert rule["data"][1]["model"]["expression"] == "$A > 180"
     assert (rule["for"], rule["noDataState"]) == ("60s", "Alerting")
