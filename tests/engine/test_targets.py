@@ -16,6 +16,7 @@ from tests.engine.waiting import eventually
 
 TOKEN = "s3cret-scrape-token"
 PASSWORD = "s3cret-scrape-password"
+REPLICAS = "replicas-of-one-name"
 
 
 @dataclass
@@ -50,17 +51,24 @@ def exporter() -> Iterator[Exporter]:
 
 @pytest.fixture(scope="module")
 def environment(make_environment: MakeEnvironment, exporter: Exporter) -> Iterator[Environment]:
-    """Make an environment with a target in a foreign network, and three on the host."""
+    """Make an environment with targets in a foreign network, and three on the host."""
     made = make_environment()
     network = f"foreign-{made.name}"
     host = [f"host.docker.internal:{exporter.port}"]
     docker.docker("network", "create", network)
     name = f"{network}-exporter"
     docker.docker("run", "--detach", "--name", name, "--network", network, talker.image())
+    for number in (1, 2):
+        alias = ("--network", network, "--network-alias", REPLICAS)
+        run = ("run", "--detach", "--name", f"{network}-{number}", *alias, talker.image())
+        docker.docker(*run)
     made.configure(
         appNetworks=[network],
         jobs=[
             {"name": "joined", "targets": [f"{name}:9090"]},
+            {"name": "several", "targets": [f"{REPLICAS}:9090"], "replicas": True},
+            {"name": "absent", "targets": ["no-such-container:9090"]},
+            {"name": "large", "targets": [f"{name}:9090"], "sampleLimit": 100},
             {"name": "host", "targets": host, "labels": {"team": "shop"}},
             {"name": "bearer", "targets": host, "auth": "bearer"},
             {"name": "basic", "targets": host, "auth": "basic", "username": "prom"},
@@ -78,6 +86,33 @@ def environment(make_environment: MakeEnvironment, exporter: Exporter) -> Iterat
 def test_the_target_is_scraped(job: str, environment: Environment) -> None:
     grafana = environment.grafana()
     eventually(lambda: grafana.metric(f'up{{job="{job}"}}') == 1, seconds=30, what=f"{job} up")
+
+
+def test_each_container_behind_one_name_is_a_target_until_it_is_gone(
+    environment: Environment,
+) -> None:
+    grafana = environment.grafana()
+    mine = f'up{{job="several",instance=~"{REPLICAS}-[0-9.]+:9090"}}'
+    eventually(lambda: grafana.metric(f"sum({mine})") == 2, seconds=30, what="two are up")
+    docker.docker("stop", f"foreign-{environment.name}-2")
+    eventually(lambda: grafana.metric(f"count({mine})") == 1, seconds=60, what="one is left")
+    assert grafana.metric(f"sum({mine})") == 1
+
+
+def test_a_target_whose_name_leads_nowhere_is_down_and_not_missing(
+    environment: Environment,
+) -> None:
+    found = environment.grafana().metric('up{job="absent",instance="no-such-container:9090"}')
+    assert found == 0
+
+
+def test_a_target_with_more_series_than_it_may_have_is_down_and_counted(
+    environment: Environment,
+) -> None:
+    grafana = environment.grafana()
+    over = "prometheus_target_scrapes_exceeded_sample_limit_total"
+    eventually(lambda: (grafana.metric(over) or 0) > 0, seconds=30, what="a scrape over its limit")
+    assert grafana.metric('up{job="large"}') == 0
 
 
 def test_an_answer_without_a_content_type_is_stored_all_the_same(environment: Environment) -> None:
