@@ -13,6 +13,7 @@ from tests.engine import docker
 from tests.engine.application import JOB, Application, beside
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
+from tests.engine.grafana import Line
 from tests.engine.page import Page
 from tests.engine.waiting import eventually
 
@@ -117,9 +118,13 @@ def test_one_click_from_the_errors_shows_the_backends_error_lines_only(
     shown = page(environment, "logs", container=busy.container("backend"), level="error|fatal")
     panels = {panel["title"]: panel for panel in dashboards.panels(BOARDS["logs"])}
     assert shown.answers(panels["Containers"]) == {"A": [[1]]}
+
+    def lines() -> bool:
+        [[count]] = shown.answers(panels["Log lines"])["A"]
+        return bool(count >= 5)
+
     # `Payment refused`, and the trace of `/api/fail`, which was asked five times.
-    [[lines]] = shown.answers(panels["Log lines"])["A"]
-    assert lines >= 5
+    eventually(lines, seconds=30, what="the lines of the five failures")
 
 
 @pytest.mark.usefixtures("quiet")
@@ -154,9 +159,11 @@ def test_nests_json_reads_as_text_with_the_line_as_it_was_printed_beside(
     container = busy.container("backend")
     _, _, written = target["expr"].partition(" | label_format ")
     asked = f'{{container="{container}",level="error"}} | label_format {written}'
-    lines = environment.grafana().lines(asked)
-    traces = [line for line in lines if "\n    at " in line.text]
-    assert traces
-    for line in traces:
+
+    def traces() -> list[Line]:
+        lines = environment.grafana().lines(asked)
+        return [line for line in lines if "\n    at " in line.text]
+
+    for line in eventually(traces, seconds=30, what="a stack with line breaks"):
         printed = json.loads(line.labels["raw"])
         assert line.text.startswith(f"[{printed['context']}] {printed['message']}\nError: ")
