@@ -1,6 +1,6 @@
 """How long `pulumi up` and its like take, beside docker compose and a bare Pulumi program.
 
-`make bench` prints medians of three rounds, in each of which the three take turns with the same
+`make bench` prints medians of some rounds, in each of which the three take turns with the same
 images, files, health checks and limits. The bare program declares the same resources, and neither
 checks anything nor waits until the services are ready: its time is Pulumi's and the provider's.
 """
@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from prepare import pulumi_cli
+from prepare.places import BIN
 from tests.benchmarks.alternatives import write_bare, write_compose
 from tests.engine.environment import ROOT, Environment
 
@@ -31,7 +34,6 @@ UP, AGAIN, PREVIEW, MAKE, DESTROY = (
     "`make preview`",
     "`destroy`",
 )
-_ROUNDS = 3
 _PULUMI = {
     UP: ("pulumi", "up", "--yes"),
     AGAIN: ("pulumi", "up", "--yes", "--expect-no-changes"),
@@ -74,23 +76,30 @@ def timed(command: Sequence[str], folder: Path, variables: Mapping[str, str]) ->
 Results = dict[tuple[str, str], list[Taken]]
 
 
-def measure(environment: Environment, folder: Path, compose: Sequence[str]) -> Results:
+def measure(environment: Environment, folder: Path, compose: Sequence[str], rounds: int) -> Results:
     """Take turns with one stack: one of the three is up at any time."""
     taken: Results = defaultdict(list)
     bare, composed = folder / "bare", folder / "compose"
     composed.mkdir()
     write_compose(environment, composed)
     # `make preview` works on the folder that its own files are in.
-    for name in ("Makefile", "prepare", "review", "lab", "requirements.txt", ".tools"):
-        (environment.project / name).symlink_to(ROOT / name)
     variables = environment.variables()
-    for number in range(_ROUNDS):
+    for name in ("prepare", "review", "lab"):
+        shutil.copytree(ROOT / name, environment.project / name)
+    for name in ("Makefile", "requirements.txt"):
+        shutil.copy(ROOT / name, environment.project)
+    made = dict(variables, PATH=pulumi_cli.path_without_ours())
+    if BIN.exists():
+        shutil.copytree(BIN, environment.project / BIN.relative_to(ROOT), symlinks=True)
+        # Neither is a download tried that has failed before.
+        made["LAB"] = "yes" if (BIN / "pulumi").is_symlink() else "no"
+    for number in range(rounds):
         # What promtool has accepted is remembered there: a new machine has nothing.
         new = {**variables, "XDG_CACHE_HOME": str(folder / f"cache-{number}")}
         for step, command in _PULUMI.items():
             if step == DESTROY:
                 make = ("make", "preview", f"STACK={environment.name}")
-                taken[MAKE, OURS].append(timed(make, environment.project, variables))
+                taken[MAKE, OURS].append(timed(make, environment.project, made))
             whole = (*command, "--stack", environment.name)
             taken[step, OURS].append(timed(whole, environment.project, new))
             if step == UP and not number:
@@ -134,12 +143,13 @@ def main() -> None:
     """Print the table, with what else the machine did meanwhile."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--compose", nargs="+", default=["docker", "compose"], metavar="WORD")
-    compose = parser.parse_args().compose
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
     images = json.loads((ROOT / ".tools/images.json").read_text())
     with tempfile.TemporaryDirectory() as name:
         environment = Environment(Path(name), images)
         try:
-            taken = measure(environment, Path(name), compose)
+            taken = measure(environment, Path(name), options.compose, options.rounds)
         finally:
             environment.remove()
     print(table(taken))

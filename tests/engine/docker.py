@@ -50,6 +50,6 @@ def logs(container: str) -> str:
 def remove_all(prefix: str) -> None:
     """Remove every container, network and volume whose name begins with `prefix`."""
     for kind in ("container", "network", "volume"):
-        for name in names(kind, prefix):
+        if found := names(kind, prefix):
             force = ["--force"] if kind != "network" else []
-            docker(kind, "rm", *force, name, check=False)
+            docker(kind, "rm", *force, *found, check=False)

@@ -170,8 +170,8 @@ class Environment:
         self.set_secret("grafanaAdminPassword", password)
 
     def up(self, *arguments: str) -> Run:
-        """Run `pulumi up` without asking."""
-        return self.pulumi("up", "--yes", *arguments)
+        """Run `pulumi up` without asking, and without its preview, which costs half of the time."""
+        return self.pulumi("up", "--yes", "--skip-preview", *arguments)
 
     def preview(self, *arguments: str) -> Run:
         """Run `pulumi preview`."""
@@ -215,11 +215,8 @@ class Environment:
         return "\n".join(path.read_text(errors="replace") for path in files)
 
     def remove(self) -> None:
-        """Destroy the stack, and whatever of it is left on the engine."""
-        try:
-            # A run that was interrupted leaves a lock behind.
-            self.pulumi("cancel", "--yes")
-            self.pulumi("state", "unprotect", "--all", "--yes")
-            self.pulumi("destroy", "--yes", "--skip-preview").succeeded()
-        finally:
-            docker.remove_all(self.prefix)
+        """Remove whatever of the stack is on this machine's engine.
+
+        It takes a second; `pulumi destroy`, which test_neighbours.py has, waits for each program.
+        """
+        docker.remove_all(self.prefix)

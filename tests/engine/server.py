@@ -115,6 +115,11 @@ class Server:
         """Run a docker command there, without ssh; give what it prints."""
         return self._docker(*arguments)
 
+    def healthy(self) -> set[str]:
+        """Give the containers there that its engine has found healthy."""
+        listed = self.docker("ps", "--filter", "health=healthy", "--format", "{{.Names}}")
+        return set(listed.splitlines())
+
     def load(self, *images: str) -> None:
         """Copy images of the local engine to the server's."""
         with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as save:

@@ -82,7 +82,7 @@ def test_a_volume_of_another_name_is_copied_imported_and_not_made_anew(
 
     parent = urn(planned, "monitoring:index:Monitoring", planned.prefix)
     provider = urn(planned, "pulumi:providers:docker", "docker")
-    planned.up("--skip-preview", "--target", parent, "--target", provider).succeeded()
+    planned.up("--target", parent, "--target", provider).succeeded()
     kind = "docker:index/volume:Volume"
     where = ("--parent", f"monitoring={parent}", "--provider", f"docker={provider}")
     how = ("--protect=false", "--generate-code=false", "--yes")
@@ -110,7 +110,7 @@ def test_a_second_up_is_refused_and_one_that_was_killed_is_recovered(planned: En
     for network in docker.names("network", planned.prefix):
         docker.docker("network", "rm", network, check=False)
     planned.pulumi("refresh", "--yes", "--clear-pending-creates").succeeded()
-    planned.up("--skip-preview").succeeded()
+    planned.up().succeeded()
 
 
 def test_the_copied_volume_is_the_one_that_is_used(planned: Environment) -> None:
@@ -149,7 +149,7 @@ def test_a_moved_state_is_used_from_another_machine_with_nothing_to_change(
 ) -> None:
     before = moved.ids()
     moved.pulumi("stack", "select", moved.name).succeeded()
-    moved.up("--skip-preview", "--refresh", "--expect-no-changes").succeeded()
+    moved.up("--refresh", "--expect-no-changes").succeeded()
     assert moved.ids() == before
 
 
@@ -165,7 +165,7 @@ def test_the_lock_in_the_database_holds_others_off_until_it_is_cancelled(
     assert "`pulumi cancel`" in said
 
     moved.pulumi("cancel", "--yes").succeeded()
-    moved.up("--skip-preview", "--expect-no-changes").succeeded()
+    moved.up("--expect-no-changes").succeeded()
 
 
 def test_no_secret_is_in_the_database(moved: Environment, postgres: Postgres) -> None:
@@ -182,7 +182,7 @@ def test_a_new_passphrase_replaces_the_old_one_and_touches_no_container(moved: E
     moved.pulumi("stack", "change-secrets-provider", "passphrase", stdin=given).succeeded()
     assert "incorrect passphrase" in moved.preview().failed()
     moved.passphrase = NEW_PASSPHRASE
-    moved.up("--skip-preview", "--expect-no-changes").succeeded()
+    moved.up("--expect-no-changes").succeeded()
     assert moved.ids() == before
 
 

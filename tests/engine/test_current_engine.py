@@ -63,11 +63,8 @@ def test_the_engine_is_one_that_users_have_today(server: Server) -> None:
 
 
 def test_the_four_containers_are_healthy(server: Server, environment: Environment) -> None:
-    states = server.docker("ps", "--format", "{{.Names}} {{.Status}}").splitlines()
-    assert {state.split()[0] for state in states} == {
-        environment.container(service) for service in SERVICES
-    }
-    assert all("(healthy)" in state for state in states), states
+    wanted = {environment.container(service) for service in SERVICES}
+    eventually(lambda: server.healthy() == wanted, seconds=30, what="four healthy containers")
 
 
 def test_a_look_at_the_engine_finds_nothing_to_change(environment: Environment) -> None:

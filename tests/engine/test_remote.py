@@ -102,11 +102,8 @@ def test_an_unknown_host_key_is_one_sentence_with_the_command_that_adds_it_and_n
 def test_the_four_containers_are_healthy_there_and_none_is_here(
     running: Server, remote: Environment
 ) -> None:
-    ps = ("ps", "--filter", "health=healthy", "--format", "{{.Names}}")
     wanted = {remote.container(name) for name in SERVICES}
-    eventually(
-        lambda: set(running.docker(*ps).splitlines()) == wanted, seconds=30, what="four healthy"
-    )
+    eventually(lambda: running.healthy() == wanted, seconds=30, what="four healthy containers")
     assert docker.names("container", remote.prefix) == set()
 
 
