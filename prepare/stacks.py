@@ -151,14 +151,16 @@ def _may_replace(stack: Stack, service: str, written: str, default: str) -> None
 
 
 def _was_from_lab(stack: Stack, service: str) -> bool:
-    """Whether all updates of the stack since one that succeeded ran the lab's image."""
-    updates = json.loads(stack.must("stack", "history", "--json"))
+    """Whether the last update that succeeded, and every try since, ran the lab's image.
+
+    Where none has succeeded yet, every try: the first was let through because no volume was there.
+    """
+    history = json.loads(stack.must("stack", "history", "--json", "--page-size", "100"))
+    updates = [update for update in history if update["kind"] == "update"]
     for update in updates:  # the newest is the first
-        if update["kind"] != "update":
-            continue
         settings = (update.get("config") or {}).get(f"monitoring:{service}", {}).get("objectValue")
         if not chosen_image(settings, "").startswith(images.PREFIX):
             return False
         if update["result"] == "succeeded":
-            return True
-    return False
+            break
+    return bool(updates)

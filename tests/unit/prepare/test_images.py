@@ -113,7 +113,7 @@ def dev(monkeypatch: pytest.MonkeyPatch) -> Dev:
     made = Dev()
 
     def must(_stack: stacks.Stack, *command: str) -> str:
-        if command == ("stack", "history", "--json"):
+        if command[:2] == ("stack", "history"):
             return json.dumps(made.history)
         made.told.append(" ".join(command))
         return ""
@@ -179,7 +179,6 @@ def test_an_image_that_was_chosen_is_not_replaced(on_path: Path, dev: Dev) -> No
         [update("grafana/grafana:12"), update("lab/grafana:1")],
         # A try with the lab's image that failed has not made the volume the lab's.
         [update("lab/grafana:1", "failed"), update(None)],
-        [update("lab/grafana:1", "failed")],
     ],
 )
 @pytest.mark.parametrize("lab", [Lab.UNREACHABLE, Lab.ALWAYS])
@@ -198,6 +197,7 @@ def test_on_a_volume_that_another_image_may_have_made_the_lab_starts_nothing(
     [
         [update("lab/grafana:1"), update(None)],
         [update(None, kind="destroy"), update("lab/grafana:1", "failed"), update("lab/grafana:0")],
+        [update("lab/grafana:1", "failed")],
     ],
 )
 def test_a_volume_of_the_labs_is_taken_up_again(
