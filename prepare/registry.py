@@ -12,12 +12,6 @@ FIRST_WORD_SECONDS = 60.0
 """How long the engine may say nothing: its first word comes after the image's manifest."""
 _SILENT = "no word within"
 
-_LOG_IN = "correct the image in the stack's configuration, or log in with `docker login`"
-_PROXY = (
-    "give the engine (not this shell) a proxy that lets it through, with its login "
-    "(https://docs.docker.com/engine/daemon/proxy/), or try again later"
-)
-
 
 class NoRegistryError(Exception):
     """The registry of an image cannot be reached from the engine; the text is why."""
@@ -32,7 +26,9 @@ class _Cause:
 
 
 # In the order in which they are looked for: a proxy that is out of reach is no silent registry,
-# and neither is one that answers.
+# and neither is one that answers. `HTTP 403` says an engine 20.10, `403 Forbidden` one from 29 on,
+# where something answers with a status and no registry's reason; `: Forbidden` says either of a
+# proxy that gives no way through.
 _CAUSES = (
     _Cause(("no space left on device",), "make room on its disk (`docker system df` says what "
            "takes it) and try again"),
@@ -40,17 +36,18 @@ _CAUSES = (
            "https://docs.docker.com/engine/daemon/proxy/)"),
     _Cause(("x509:", "certificate"), "let the engine trust the registry's certificate, or the "
            "proxy's that speaks for it"),
-    _Cause(("toomanyrequests",), "wait, or log in with `docker login`"),
+    _Cause(("toomanyrequests", "http 429", "too many requests", "pull rate limit"), "wait, or log "
+           "in with `docker login`; a proxy between may have said it, too"),
     _Cause(("manifest unknown", ": not found", "access denied", ": denied", "unauthorized",
-            "no basic auth"), _LOG_IN),
-    # The status that a proxy gives instead of a way through, and that a filter or a mirror gives
-    # with a page instead of the registry's JSON: by 20.10, and by containerd since 29.
-    _Cause(("proxy authentication required", ": forbidden", ": too many requests"), _PROXY),
-    _Cause(("http 403", "http 407", "http 429", "403 forbidden", "429 too many"), _PROXY),
+            "no basic auth"), "correct the image in the stack's configuration, or log in with "
+           "`docker login`"),
+    _Cause(("proxy authentication required", ": forbidden", "http 403", "http 407",
+            "403 forbidden"), "give the engine (not this shell) a proxy that lets it through, "
+           "with its login (https://docs.docker.com/engine/daemon/proxy/)"),
 )  # fmt: skip
 _NO_WAY = ("no such host", "server misbehaving", "temporary failure in name resolution",
            "connection refused", "no route to host", "network is unreachable")  # fmt: skip
-_TIME_OUTS = ("i/o timeout", "handshake timeout", "client.timeout exceeded",
+_TIME_OUTS = ("i/o timeout", "handshake timeout", "client.timeout exceeded", "timeout awaiting",
               "context deadline exceeded", _SILENT)  # fmt: skip
 
 
@@ -120,13 +117,15 @@ def _try(image: str) -> Attempt:
     # Without it, a registry that takes connections and is silent is waited for, for minutes.
     alarm = threading.Timer(FIRST_WORD_SECONDS, process.kill)
     alarm.start()
-    last, answered = "", False
+    last, error, answered = "", "", False
     with process:
         for line in process.stdout or ():
             if "Pulling from" in line:
                 alarm.cancel()
                 answered = True
             last = line.strip() or last
+            if line.startswith("Error") and not error:
+                error = line.strip()
     alarm.cancel()
     silence = f"{_SILENT} {FIRST_WORD_SECONDS:.0f} s"
-    return Attempt(process.returncode == 0, last or silence, answered)
+    return Attempt(process.returncode == 0, error or last or silence, answered)

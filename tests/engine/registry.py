@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 _DOCKER = "application/vnd.docker"
+_TLS_HANDSHAKE = b"\x16"
 _MANIFEST = f"{_DOCKER}.distribution.manifest.v2+json"
 
 
@@ -94,6 +95,14 @@ class Registry:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def handle(self) -> None:
+                # An engine from 29 on tries TLS first, and expects HTTP's answer to it.
+                if self.connection.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
+                    self.connection.recv(65536)
+                    self.wfile.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+                else:
+                    super().handle()
 
             def do_GET(self) -> None:
                 registry.answer(self)

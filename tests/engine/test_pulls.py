@@ -37,7 +37,7 @@ def registry() -> Iterator[Registry]:
     [
         (says(403), "403.*proxy that lets it through", 1),
         (says(407), "407.*proxy that lets it through", 1),
-        (says(429), "429.*proxy that lets it through", 1),
+        (says(429), "429.*docker login", 1),
         (says(401), "docker login", 1),
         (says(500), "tried twice.*500", 2),
         (hangs_up, "tried twice.*EOF", 2),

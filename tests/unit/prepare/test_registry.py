@@ -1,6 +1,6 @@
 """What the engine says of an image that does not come, and what is made of it.
 
-The words were recorded from an engine 20.10 whose registry, or proxy, did what the name says;
+The words were recorded from engines 20.10 and 29 whose registry, or proxy, did what the name says;
 tests/engine/test_pulls.py sees most of them anew.
 """
 
@@ -18,6 +18,12 @@ from tests.unit.prepare.conftest import fake
 DAEMON = "Error response from daemon: "
 HUB = f'{DAEMON}Get "https://registry-1.docker.io/v2/": '
 LOCAL = f'{DAEMON}Get "http://localhost:45295/v2/": '
+SINCE_29 = f'{DAEMON}failed to resolve reference "localhost:44679/x:1": '
+HEAD_29 = f'{SINCE_29}failed to do request: Head "https://localhost:44679/v2/x/manifests/1": '
+STATUS_29 = (
+    f'{DAEMON}unknown: failed to resolve reference "localhost:44679/x:1": unexpected status from '
+    "HEAD request to http://localhost:44679/v2/x/manifests/1: "
+)
 BODY = "response body: unexpected end of JSON input"
 
 UNREACHABLE = {
@@ -28,12 +34,42 @@ UNREACHABLE = {
     " network is unreachable",
     "refused": f"{LOCAL}dial tcp 127.0.0.1:1: connect: connection refused",
     "silent": f"{LOCAL}net/http: request canceled (Client.Timeout exceeded while awaiting headers)",
+    "29 no network": f"{HEAD_29}dial tcp: lookup registry-1.docker.io on 10.2.5.53:53: dial udp"
+    " 10.2.5.53:53: connect: network is unreachable",
+    "29 silent": f"{HEAD_29}net/http: timeout awaiting response headers",
     "silent proxy": f"{HUB}context deadline exceeded",
 }
 SOMEBODY_ANSWERS = {
     "403": (f'{DAEMON}error parsing HTTP 403 {BODY}: ""', "proxy"),
     "407": (f'{DAEMON}error parsing HTTP 407 {BODY}: ""', "proxy"),
-    "429": (f'{DAEMON}error parsing HTTP 429 {BODY}: ""', "proxy"),
+    "429": (f'{DAEMON}error parsing HTTP 429 {BODY}: ""', "docker login"),
+    "29 401": (f"{STATUS_29}401 Unauthorized", "docker login"),
+    "29 401 basic": (
+        (
+            f"{SINCE_29}pull access denied, repository does not exist or may require authorization:"
+            " authorization failed: no basic auth credentials"
+        ),
+        "docker login",
+    ),
+    "29 403": (f"{STATUS_29}403 Forbidden", "proxy"),
+    "29 404": (f"{SINCE_29}localhost:44679/x:1: not found", "correct the image"),
+    "29 407": (f"{STATUS_29}407 Proxy Authentication Required", "proxy"),
+    "29 429": (f"{STATUS_29}429 Too Many Requests", "docker login"),
+    "29 denied": (f"{DAEMON}error from registry: denied", "docker login"),
+    "29 proxy 403": (f"{HEAD_29}Forbidden", "proxy"),
+    "29 proxy 407": (f"{HEAD_29}Proxy Authentication Required", "proxy"),
+    "29 proxy 429": (f"{HEAD_29}Too Many Requests", "docker login"),
+    "29 proxy refused": (
+        f"{HEAD_29}proxyconnect tcp: dial tcp 127.0.0.1:9: connect: connection refused",
+        "correct the engine's proxy",
+    ),
+    "29 disk full": (
+        (
+            "failed to copy: failed to send write: write /var/lib/docker/containerd/daemon/"
+            "io.containerd.content.v1.content/ingest/ac9ec64703fe/data: no space left on device"
+        ),
+        "docker system df",
+    ),
     "403 with a page": (
         (
             f"{DAEMON}error parsing HTTP 403 response body: invalid character '<' looking for "
@@ -43,7 +79,7 @@ SOMEBODY_ANSWERS = {
     ),
     "proxy 403": (f"{HUB}Forbidden", "proxy"),
     "proxy 407": (f"{HUB}Proxy Authentication Required", "proxy"),
-    "proxy 429": (f"{HUB}Too Many Requests", "proxy"),
+    "proxy 429": (f"{HUB}Too Many Requests", "docker login"),
     "proxy refused": (
         f"{HUB}proxyconnect tcp: dial tcp 127.0.0.1:9: connect: connection refused",
         "correct the engine's proxy",
@@ -81,6 +117,10 @@ UNKNOWN = {
     "502": f"{DAEMON}received unexpected HTTP status: 502 Bad Gateway",
     "503": f"{DAEMON}received unexpected HTTP status: 503 Service Unavailable",
     "EOF": f"{LOCAL}EOF",
+    "29 500": f"{STATUS_29}500 Internal Server Error",
+    "29 503": f"{STATUS_29}503 Service Unavailable",
+    "29 EOF": f"{HEAD_29}EOF",
+    "29 proxy EOF": f"{HEAD_29}unexpected EOF",
     "reset": f"{LOCAL}read tcp 127.0.0.1:34904->127.0.0.1:46051: read: connection reset by peer",
     "proxy 500": f"{HUB}Internal Server Error",
     "proxy 502": f"{HUB}Bad Gateway",
@@ -132,6 +172,12 @@ def test_what_may_pass_is_tried_once_more(
     )
     registry.pull("x:1")
     assert "EOF), trying once more" in capsys.readouterr().err
+
+
+def test_the_engines_error_is_read_also_where_a_line_follows_it(on_path: Path) -> None:
+    fake(on_path, "docker", f"echo '{DAEMON}error from registry: denied'; echo denied; exit 1")
+    with pytest.raises(SetupError, match="error from registry: denied"):
+        registry.pull("x:1")
 
 
 def test_what_cannot_pass_is_not_tried_again(on_path: Path) -> None:
