@@ -11,7 +11,7 @@ import yaml
 
 from stack import config
 from stack.monitoring import describe
-from stack.service import Service
+from stack.service import Network, Service
 from stack.settings import Settings
 from tests.engine.environment import ROOT, Environment
 
@@ -28,7 +28,13 @@ def write_compose(environment: Environment, folder: Path) -> None:
     compose = {
         "name": settings.prefix,
         "services": {each.name: _service(each, settings, folder) for each in services},
-        "networks": {"default": {"name": settings.prefix}},
+        "networks": {
+            network.name: {
+                "name": f"{settings.prefix}{network.value}",
+                "internal": network is Network.INTERNAL,
+            }
+            for network in Network
+        },
         "volumes": {each.name: {"name": f"{settings.prefix}-{each.name}"} for each in services},
     }
     (folder / "compose.yml").write_text(yaml.safe_dump(_escaped(compose)))
@@ -53,6 +59,7 @@ def _service(service: Service, settings: Settings, folder: Path) -> dict[str, An
         "command": list(service.command),
         "environment": {**service.environment, **secrets},
         "volumes": mounts,
+        "networks": [network.name for network in service.own_networks],
         "tmpfs": [f"{path}:{options}" for path, options in service.tmpfs.items()],
         "ports": [f"{port.address}:{port.external}:{port.internal}" for port in service.ports],
         "healthcheck": {
