@@ -143,10 +143,10 @@ def _may_replace(stack: Stack, service: str, written: str, default: str) -> None
     volume = f"monitoring-{stack.name}-{service}"
     if ask("docker", "volume", "inspect", volume).ok and not _was_from_lab(stack, service):
         raise SetupError(
-            f"{default} is not on the engine and cannot be pulled, and lab/'s stand-in is not "
-            f"started on the volume {volume}, which the official image may have filled: make its "
-            "registry reachable. Where the data may go: "
-            f"`make down STACK={stack.name}`, then `docker volume rm {volume}`."
+            f"{default} is not on the engine, and lab/'s stand-in is not started on the volume "
+            f"{volume}, which the official image may have filled: `docker pull {default}` until it "
+            f"comes, then try again. Where the data may go instead: `make down STACK={stack.name}`"
+            f" and `docker volume rm {volume}`."
         )
 
 
