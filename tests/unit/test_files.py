@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from stack import dashboards, files
+from stack import dashboards, files, monitoring
+from tests.unit.conftest import Read
 
 GOOD = {"uid": "mine", "title": "Mine", "panels": []}
 Write = Callable[[str, str], None]
@@ -76,3 +78,12 @@ def test_broken_yaml_is_told_with_its_place(write: Write) -> None:
     write("loki/loki.yml", "server:\n  port: [1\n")
     with pytest.raises(files.FileError, match=r"configs/loki/loki.yml, line 3, column 1: .*YAML"):
         files.load_yaml("loki/loki.yml")
+
+
+def test_yaml_is_written_alike_by_pyyaml_with_and_without_its_part_in_c(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert yaml.__with_libyaml__
+    with_it = monitoring.describe(read())
+    monkeypatch.setattr(files, "_DUMPER", yaml.SafeDumper)
+    assert monitoring.describe(read()) == with_it
