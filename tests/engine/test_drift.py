@@ -107,7 +107,7 @@ def test_a_change_of_the_settings_that_nobody_deployed_is_told_as_such(
     environment.configure(loki={"retention": "48h"})
     said = workflow.drift(environment)
     assert "The code differs from what was deployed" in said.text
-    assert "Loki is replaced" in said.text
+    assert "Loki and Promtail are replaced" in said.text
     assert said.code == 2
 
 
