@@ -53,12 +53,12 @@ ended() {
     if [ -n "$now" ] && [ "$now" = "$seen" ]; then quiet=$((quiet + 1)); else quiet=0; fi
     seen=$now
   done
-  kill -TERM %1 && wait %1
+  kill -KILL %1 && wait %1 2>/dev/null
   mv ended.part ended.yml
 }
 
 trap stop TERM INT
-rm -rf wal ended.part losses.log
+rm -rf wal ended.part
 mkdir wal
 touch ended.yml
 [ -e delivered.yml ] || cp positions.yml delivered.yml 2>/dev/null || touch delivered.yml
@@ -74,7 +74,7 @@ fi
 promtail "$@" &
 promtail=$!
 ended &
-perl /etc/promtail/watch.pl "$most_kib" "$folder" start.yml >losses.log &
+perl /etc/promtail/watch.pl "$most_kib" "$folder" start.yml &
 wait -n "$promtail" $!
 code=$?
 if ((code == 3)); then touch full; fi

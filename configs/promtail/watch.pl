@@ -4,15 +4,13 @@
 # log of what waits for Loki is full. (Perl, since the image has nothing else that could.)
 #
 # Arguments: how much may wait for Loki, in KiB, the engine's folder of containers, and the
-# positions that Promtail starts with. Prints `<container> <lines lost>`, with 0 for each new one.
+# positions that Promtail starts with.
 use strict;
 use warnings;
 use IO::Socket::INET;
 use POSIX qw(strftime);
 
 my ($most_kib, $containers, $start) = @ARGV;
-my $SECONDS = '%Y-%m-%dT%H:%M:%S';
-$| = 1;
 
 sub content {
     my ($path) = @_;
@@ -21,9 +19,17 @@ sub content {
     return readline($file) // '';
 }
 
-sub metrics {
-    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1:9080', Timeout => 2) or return '';
-    print $socket "GET /metrics HTTP/1.0\r\n\r\n";
+sub save {
+    my ($path, $text) = @_;
+    open my $file, '>', "$path.part" or return;
+    print {$file} $text and close $file and rename "$path.part", $path;
+}
+
+sub ask {
+    my ($port, $what, $body) = @_;
+    my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port", Timeout => 2) or return '';
+    print $socket "$what HTTP/1.0\r\nContent-Type: application/json\r\n",
+        'Content-Length: ', length $body, "\r\n\r\n$body";
     local $/;
     return readline($socket) // '';
 }
@@ -35,11 +41,9 @@ sub total {
     return $sum;
 }
 
-# Seconds since 1970 by container, as text that compares with an entry's time.
-sub positions {
-    my %found = $_[0] =~ /cursor-(\w+): "(\d+)"/g;
-    return map { $_ => strftime($SECONDS, gmtime $found{$_}) } keys %found;
-}
+# Seconds since 1970, by container; and as text that compares with an entry's time.
+sub positions { return $_[0] =~ /cursor-(\w+): "(\d+)"/g }
+sub text { return defined $_[0] ? strftime('%Y-%m-%dT%H:%M:%S', gmtime $_[0]) : '' }
 
 # --- What is delivered ---
 
@@ -53,10 +57,7 @@ sub deliver {
     }
     my $latest;
     $latest = shift @copies while @copies && defined $copies[0]{needs} && $copies[0]{needs} <= $sent;
-    if ($latest) {
-        open my $file, '>', 'delivered.part' or return;
-        print {$file} $latest->{positions} and close $file and rename 'delivered.part', 'delivered.yml';
-    }
+    save('delivered.yml', $latest->{positions}) if $latest;
     my $now = content('positions.yml');
     push @copies, { positions => $now } unless @copies && $copies[-1]{positions} eq $now;
     # An outage may be long.
@@ -65,9 +66,11 @@ sub deliver {
 
 # --- What is lost ---
 
-my %since = positions(content($start));
+my %begins = positions(content($start));
+my %since = map { $_ => text($begins{$_}) } keys %begins;
 my (%files, %name, %id, %newest);    # by the container's id; %id by name
-my (%written, %read, %counter, %counted, %unseen, %still, %recent);    # by name
+my (%written, %read, %counter, %counted, %unseen);    # by name
+my (%before, %recent, %still, %owed, %complete);
 my $looks = 0;
 my $TIME = qr/"time":"([^"]+)"\}$/m;
 
@@ -119,33 +122,67 @@ sub look {
 sub lost {
     my ($name, $lines) = @_;
     $counted{$name} += $lines;
-    print "$name $lines\n" if $lines >= 0;
+    $owed{$name} += $lines if $lines >= 0;
 }
 
-# A container that printed and was read no more for some looks is compared exactly. Of a busy one
+# Promtail makes a metric of what it is told.
+sub report {
+    return unless %owed;
+    my $now = time . '000000000';
+    my $streams = join ',', map { qq({"stream":{"container":"$_"},"values":[["$now","$owed{$_}"]]}) } keys %owed;
+    %owed = () if ask(9083, "POST /loki/api/v1/push", qq({"streams":[$streams]})) =~ m{^HTTP/\S+ 204};
+}
+
+# A new reader is given all files, so Promtail starts anew, for this container with the position at
+# which it was complete, every ten minutes at most. Meanwhile what is missing counts as lost, and so
+# does what the new one does not find any more.
+sub missed {
+    my ($name, $missing) = @_;
+    return lost($name, $missing) if -e 'anew' && time - (stat 'anew')[9] < 600;
+    my ($position, $written) = @{$complete{$name}};
+    my $positions = content('delivered.yml') =~ s/^.*cursor-$id{$name}.*\n//mr;
+    $positions .= qq(  cursor-$id{$name}: "$position"\n) if $position;
+    save('delivered.yml', $positions);
+    save('anew', "$name " . ($written{$name} - $written));
+    print STDERR "watch.pl: $missing lines of $name were not read: reading begins anew\n";
+    report();
+    exit 4;
+}
+
+# An engine may end to give lines to a reader that it keeps (20.10 does, at a rotation).
+sub stalled {
+    my ($name, $missing) = @_;
+    my $still = $still{$name} //= { read => -1 };
+    $still = $still{$name} = { read => $read{$name}, looks => 0 } if $still->{read} != $read{$name};
+    return $missing > 0 && ++$still->{looks} >= 30;
+}
+
+# Compared exactly once a container printed, and was read, no more for some looks. While it prints,
 # some lines are under way at each look; those beyond what it prints between two looks are lost.
+# Either only where Promtail has come as far as the files had at the last look.
 sub compare {
-    my ($name, $position) = @_;
+    my ($name, $at) = @_;
     my $missing = $written{$name} - $read{$name} - $counted{$name};
-    my $state = "$written{$name} $read{$name}";
-    my $still = $still{$name} // { state => '' };
-    $still = $still{$name} = { state => $state, looks => 0 } if $still->{state} ne $state;
+    my $reached = text($at) ge substr $before{$name} // '~', 0, 19;
+    $before{$name} = $newest{$id{$name}};
+    return missed($name, $missing) if stalled($name, $missing);
     my $recent = $recent{$name} //= [];
-    push @$recent, [$missing, $written{$name}];
+    @$recent = () unless $reached;
+    push @$recent, [$missing, $written{$name}, $read{$name}];
+    return if @$recent < 6;
     shift @$recent if @$recent > 6;
-    if (++$still->{looks} > 5 && $position ge substr $newest{$id{$name}}, 0, 19) {
-        # Lines that were never seen here, and were not read either: at least one.
-        if (delete $unseen{$name} && $missing >= 0) {
-            $written{$name}++;
-            $missing++;
-        }
-        lost($name, $missing) if $missing;
-        @$recent = ();
-    } elsif (@$recent == 6 && $position ge strftime($SECONDS, gmtime time - 5)) {
-        my ($least) = sort { $a <=> $b } map { $_->[0] } @$recent;
-        my ($most) = sort { $b <=> $a } map { $recent->[$_][1] - $recent->[$_ - 1][1] } 1 .. 5;
-        lost($name, $least), @$recent = () if $least > $most;
+    my ($least) = sort { $a <=> $b } map { $_->[0] } @$recent;
+    my ($most) = sort { $b <=> $a } map { $recent->[$_][1] - $recent->[$_ - 1][1] } 1 .. 5;
+    my $quiet = $recent->[0][1] == $written{$name} && $recent->[0][2] == $read{$name};
+    # Lines that were never seen here, and were not read either: at least one.
+    if ($quiet && delete $unseen{$name} && $missing >= 0) {
+        $written{$name}++;
+        $least = ++$missing;
     }
+    $complete{$name} = [$at, $written{$name}] if $missing <= 0;
+    return unless $quiet ? $missing : $least > 2 * $most;
+    @$recent = ();
+    if ($least > 0) { missed($name, $least) } else { lost($name, $least) }
 }
 
 # Whether lines were rotated away before this program could see them.
@@ -174,25 +211,34 @@ sub losses {
         $unseen{$name{$id}} = 1 if overlooked($id, $folder, $files{$id}, @found);
         $files{$id} = { map { $_->{inode} => $_ } @found };
     }
+    if (my ($name, $expected) = content('anew') =~ /^(\S+) (\d+)$/) {
+        my $gone = $expected - ($written{$name} // 0);
+        save('anew', '');
+        delete $unseen{$name};
+        $written{$name} += $gone, lost($name, $gone) if $gone > 0;
+    }
     delete @files{grep { !-e "$containers/$_" } keys %files};
     my %now;
     $now{$1} += $2 while $metrics =~ /^promtail_custom_lines_read_total\{.*?container="([^"]+)".* (\S+)$/mg;
-    my %position = positions(content('positions.yml'));
+    my %at = positions(content('positions.yml'));
     for my $name (keys %now) {
         next unless $id{$name} && $newest{$id{$name}};
         # Promtail forgets a count that has not changed for long.
         my $before = $counter{$name} // 0;
         $read{$name} += $now{$name} - ($now{$name} < $before ? 0 : $before);
         $counter{$name} = $now{$name};
-        lost($name, 0) unless defined $counted{$name};
-        compare($name, $position{$id{$name}} // '');
+        unless (defined $counted{$name}) {
+            lost($name, 0);
+            $complete{$name} = [$begins{$id{$name}}, 0];
+        }
+        compare($name, $at{$id{$name}});
     }
 }
 
 my $removed = 0;    # bytes
 for (my $look = 1; ; $look++) {
     select undef, undef, undef, 0.25;
-    my $metrics = metrics() or next;
+    my $metrics = ask(9080, 'GET /metrics', '') or next;
     # The log tells its reader of each entry; it has no count of its own.
     my $entries = total($metrics, 'loki_wal_watcher_dropped_write_notifications_total')
         + total($metrics, 'loki_wal_watcher_segment_read_total\{[^}]*"notification"');
@@ -208,5 +254,5 @@ for (my $look = 1; ; $look++) {
     exit 3 if $entries && $bytes / $entries * ($entries - $sent) > 1024 * $most_kib;
     exit 3 if total($metrics, 'prometheus_tsdb_wal_writes_failed_total');
     deliver($entries, $sent);
-    losses($metrics) unless $look % 4;
+    losses($metrics), report() unless $look % 4;
 }
