@@ -50,7 +50,7 @@ def targets(prometheus: str, wanted: Collection[str] | None) -> str:
     pools = set(_get(f"{prometheus}/api/v1/scrape_pools")["scrapePools"])
     found = _get(f"{prometheus}/api/v1/targets?state=active")["activeTargets"]
     empty = pools - {each["labels"]["job"] for each in found}
-    down = {job: f"{job}: no container answers to its name" for job in empty}
+    down = {job: f"{job}: no container answers to its name" for job in sorted(empty)}
     for each in found:
         job, place = each["labels"]["job"], each["labels"]["instance"]
         if each["health"] != "up":

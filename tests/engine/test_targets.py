@@ -110,7 +110,7 @@ def test_a_target_with_more_series_than_it_may_have_is_down_and_counted(
     environment: Environment,
 ) -> None:
     grafana = environment.grafana()
-    over = "prometheus_target_scrapes_exceeded_sample_limit_total"
+    over = 'prometheus_target_scrapes_exceeded_sample_limit_total{job="prometheus"}'
     eventually(lambda: (grafana.metric(over) or 0) > 0, seconds=30, what="a scrape over its limit")
     assert grafana.metric('up{job="large"}') == 0
 
