@@ -39,9 +39,11 @@ delivered() {
 }
 
 # Promtail finds running containers only. Those that ended while nobody read are read once after
-# each start by a second one, until there was nothing more for a minute.
+# each start by a second one, until there was nothing more for a minute. It looks for them once the
+# first has found all that run, which takes up to 5 s: one that ends in between would be read by none.
 ended() {
   local now seen='' quiet=0
+  sleep 15
   GOMEMLIMIT=48MiB promtail -config.file=/etc/promtail/ended.yml &
   while ((quiet < 12)); do
     sleep 5
