@@ -35,9 +35,11 @@ def test_by_default_the_pipeline_is_the_one_in_the_file(read: Read) -> None:
     assert stages(read) == in_the_file()
 
 
-def test_no_stage_drops_lines_or_lets_them_overtake_each_other(read: Read) -> None:
+def test_no_stage_lets_lines_overtake_each_other_or_drops_any_but_lokis_noise(read: Read) -> None:
     # `match` sends the lines that do not match past the others.
-    assert not {"match", "limit", "drop", "sampling"} & set(kinds(stages(read)))
+    assert not {"match", "limit", "sampling"} & set(kinds(stages(read)))
+    drops = [stage["drop"] for stage in stages(read) if "drop" in stage]
+    assert [drop["drop_counter_reason"] for drop in drops] == ["deletion_is_off"]
 
 
 def test_lines_of_a_container_that_is_left_out_are_dropped_before_any_other_stage(
