@@ -102,11 +102,12 @@ def describe(settings: Settings) -> Service:
         user="0:0",
         entrypoint=("/bin/bash", _START),
         command=(str(own.buffer.mebibytes * 1024), ENGINES_CONTAINERS, f"-config.file={_CONFIG}"),
+        # Ordered by content, as the provider gives them back: else one change would show in all.
         files=(
-            File(_CONFIG, dump_yaml(content)),
-            File(_ENDED, dump_yaml(of_ended(content, settings))),
             File(_START, read_text("promtail/start.sh")),
             File(_WATCH, read_text("promtail/watch.pl")),
+            File(_CONFIG, dump_yaml(content)),
+            File(_ENDED, dump_yaml(of_ended(content, settings))),
         ),
         volume=_VOLUME,
         health=Health(("bash", "-c", _READY)),
