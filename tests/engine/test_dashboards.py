@@ -147,8 +147,10 @@ def test_grafanas_log_tells_no_error_of_a_dashboard_or_a_query(environment: Envi
         if line.startswith("{")
     ]
     errors = [line for line in lines if line["level"] == "error"]
-    # The lab's Grafana has no pages, and says so; the alerts have tests of their own.
-    assert [e for e in errors if not e["logger"].startswith(("settings", "ngalert"))] == []
+    # The lab's Grafana has no pages, and says so; the alerts have tests of their own. At its very
+    # first start two parts of Grafana may create the organization at once: one is told so.
+    others = [e for e in errors if not e["logger"].startswith(("settings", "ngalert"))]
+    assert [e for e in others if e.get("err") != "UNIQUE constraint failed: org.id"] == []
 
 
 def test_nests_json_reads_as_text_with_the_line_as_it_was_printed_beside(
