@@ -373,10 +373,6 @@ def test_the_table_of_the_alerts_is_the_one_of_the_rules() -> None:
     assert {name: wait for name, _, _, wait in rows if name in waits} == waits
 
 
-def test_the_readme_counts_the_rules() -> None:
-    assert f"\n{len(ALERTS) + len(OWN)} rules watch" in (ROOT / "README.md").read_text()
-
-
 @pytest.mark.parametrize("name", ALERTS)
 def test_each_alert_is_tested_to_fire_and_to_be_silent(name: str) -> None:
     tests = [yaml.safe_load(path.read_text()) for path in (ROOT / "tests" / "rules").glob("*.yml")]
