@@ -35,7 +35,7 @@ def programs() -> Path:
 
 
 def compose() -> Path:
-    """Return the binary of docker compose, to be linked among the client's `cli-plugins`."""
+    """Return the binary of docker compose, which runs by itself."""
     return build.program(COMPOSE) / "bin" / "docker-compose"
 
 

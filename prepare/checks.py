@@ -5,10 +5,20 @@ from __future__ import annotations
 import json
 
 from lab.recipes import DOCKERD
-from prepare import debian, engine, golang, images, lab_use, pulumi_cli, virtualenv
-from prepare.commands import ask, show
+from prepare import (
+    compose,
+    debian,
+    engine,
+    example,
+    golang,
+    images,
+    lab_use,
+    pulumi_cli,
+    virtualenv,
+)
+from prepare.commands import show
 from prepare.places import PYTHON, ROOT, TOOLS
-from prepare.progress import note, step
+from prepare.progress import step
 
 _FILES_AT_ONCE = 2
 
@@ -69,11 +79,7 @@ def _have_current_engine() -> None:
 def bench() -> None:
     """Compare how long `up` and its like take with docker compose and with Pulumi alone."""
     _have_images()
-    compose: tuple[str, ...] = ("docker", "compose")
-    if not ask(*compose, "version").ok:
-        note("docker compose is not installed: taking lab/'s (2 minutes, unless cached)")
-        compose = (str(golang.compose()),)
-    benchmark = ("-m", "tests.benchmarks.deployment", "--compose", *compose)
+    benchmark = ("-m", "tests.benchmarks.deployment", "--compose", *compose.command())
     show(PYTHON, *benchmark, env=pulumi_cli.environment())
 
 
@@ -82,8 +88,10 @@ def _have_images() -> None:
     virtualenv.ready(virtualenv.TESTS)
     pulumi_cli.ready(lab_use.ENVIRONMENT)
     engine.ready()
-    usable = images.ready(images.defaults(), lab_use.chosen(lab_use.ENVIRONMENT))
-    images.ready_for_example(usable)
+    lab = lab_use.chosen(lab_use.ENVIRONMENT)
+    usable = images.ready(images.defaults(), lab)
+    compose.ready(lab)
+    example.build(usable)
     TOOLS.mkdir(exist_ok=True)
     (TOOLS / "images.json").write_text(json.dumps(usable))
 

@@ -1,4 +1,4 @@
-"""The official Pulumi release: a pinned version and file, verified before anything is unpacked."""
+"""Official releases of Pulumi and Docker Compose: pinned files, verified before they are used."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from typing import IO
 
 from prepare import backend
 from prepare.progress import SetupError, note
@@ -33,6 +34,16 @@ With another version come other figures: `pulumi-<version>-checksums.txt`, an as
 on GitHub, has them too.
 """
 ARCHIVES = "https://get.pulumi.com/releases/sdk/"
+COMPOSE_VERSION = "5.0.1"
+COMPOSE_SHA256 = {
+    "x86_64": "cdc1df64412ed009312afbc044b3625144d06c07736e2f7a77fb0460531b9327",
+    "aarch64": "e3b36491a75f92c35ebfbbe6e4741bd2429664edf3971427983d67c0b21e7d1d",
+}
+"""For Linux, from the official image `docker:29.1.3-cli` (docker-library/docker ca79f99).
+
+On other systems Docker Desktop has it.
+"""
+COMPOSE_RELEASES = "https://github.com/docker/compose/releases/download/"
 NEEDED = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
 """The programs of the release that are unpacked, the one that is looked for first."""
 ANSWER_SECONDS = 10.0
@@ -66,19 +77,39 @@ def official(into: Path) -> None:
     """
     name = platform_name(platform.system(), platform.machine())
     url = f"{ARCHIVES}pulumi-v{VERSION}-{name}.tar.gz"
-    source = open_url(url)
-    note(f"downloading {url} (about 100 MB)")
     with tempfile.NamedTemporaryFile(suffix=".tar.gz") as archive:
-        try:
-            with source:
-                shutil.copyfileobj(source, archive)
-        except (OSError, HTTPException) as error:
-            raise SetupError(f"{url} came only in part ({error}): try again.") from error
-        if source.length:
-            raise SetupError(f"{url} came only in part ({source.length} bytes short): try again.")
-        archive.flush()
-        verify(Path(archive.name), url, SHA256[name])
+        _fetch(url, archive, SHA256[name], "about 100 MB")
         unpack(Path(archive.name), into)
+
+
+def compose(into: Path) -> None:
+    """Download and verify Docker Compose's program. Raises as `official` does."""
+    digest = COMPOSE_SHA256.get(platform.machine()) if platform.system() == "Linux" else None
+    if digest is None:
+        raise SetupError("Docker Compose is missing: https://docs.docker.com/compose/install/.")
+    name = f"docker-compose-linux-{platform.machine()}"
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile() as file:
+        _fetch(f"{COMPOSE_RELEASES}v{COMPOSE_VERSION}/{name}", file, digest, "about 30 MB")
+        new = into.with_name(f".{into.name}.new")
+        shutil.copyfile(file.name, new)
+    new.chmod(0o755)
+    new.replace(into)
+
+
+def _fetch(url: str, file: IO[bytes], digest: str, size: str) -> None:
+    """Write what `url` has into `file`, and verify it."""
+    source = open_url(url)
+    note(f"downloading {url} ({size})")
+    try:
+        with source:
+            shutil.copyfileobj(source, file)
+    except (OSError, HTTPException) as error:
+        raise SetupError(f"{url} came only in part ({error}): try again.") from error
+    if source.length:
+        raise SetupError(f"{url} came only in part ({source.length} bytes short): try again.")
+    file.flush()
+    verify(Path(file.name), url, digest)
 
 
 def verify(archive: Path, url: str, wanted: str) -> None:
@@ -87,9 +118,9 @@ def verify(archive: Path, url: str, wanted: str) -> None:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     if digest != wanted:
         raise SetupError(
-            f"{url} has SHA-256 {digest}, but {wanted} is pinned in prepare/download.py: it was "
-            "not unpacked. Try again; if it stays so, do not trust the network you are on, and "
-            "install Pulumi yourself (https://www.pulumi.com/docs/install/)."
+            f"{url} has SHA-256 {digest}, but {wanted} is pinned in prepare/download.py: it is "
+            "not used. Try again; if it stays so, do not trust the network you are on, and install "
+            "the program yourself."
         )
 
 
@@ -154,6 +185,6 @@ def _failure(url: str, error: Exception) -> UnreachableError | SetupError:
         return UnreachableError(f"{url}: {reason}")
     through = f" through the proxy {backend.masked(proxy)}" if proxy else ""
     return SetupError(
-        f"{url} cannot be downloaded{through} ({error}): try again, or install Pulumi {VERSION} or "
-        "newer yourself (https://www.pulumi.com/docs/install/), or let lab/ build it with LAB=yes."
+        f"{url} cannot be downloaded{through} ({error}): try again, or install the program "
+        "yourself, or let lab/ build it with LAB=yes."
     )

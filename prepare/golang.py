@@ -34,7 +34,7 @@ def images(names: Iterable[str]) -> dict[str, str]:
 
 
 def compose() -> Path:
-    """Have the lab's docker compose; see `lab.compose`."""
+    """Return the lab's docker compose; see `lab.compose`."""
     have_go()
     return lab.compose()
 

@@ -75,15 +75,6 @@ def pull_all(missing: Mapping[str, str], lab: Lab) -> list[str]:
     return pulled
 
 
-def ready_for_example(services: Mapping[str, str]) -> None:
-    """Have the example application's base images, where no registry answered for the services'.
-
-    Otherwise its own build pulls them.
-    """
-    if any(image.startswith(PREFIX) for image in services.values()):
-        golang.images(("node", "nginx"))
-
-
 def present(image: str) -> tuple[str, ...]:
     """The command that succeeds where the engine has the image."""
     return ("docker", "image", "inspect", "-f", "{{.Id}}", image)

@@ -11,7 +11,6 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 TOOLS = ROOT / ".tools"
 BIN = TOOLS / "bin"
-EXAMPLE = ROOT / "examples" / "app" / "run.py"
 
 
 def secrets_folder() -> Path:

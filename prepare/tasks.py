@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prepare import (
+    compose,
     engine,
     environments,
-    images,
+    example,
     lab_use,
     pulumi_cli,
     sample_alert,
@@ -22,7 +23,6 @@ from prepare import (
     virtualenv,
 )
 from prepare.commands import ask, show
-from prepare.places import EXAMPLE, PYTHON
 from prepare.progress import SetupError, note, step
 from prepare.stacks import PASSWORD, Stack
 from stack import remote
@@ -42,9 +42,11 @@ def prepare(name: str) -> Stack:
     stack = stacks.open_stack(name)
     config = stack.config()
     engine.ready(config.get("monitoring:dockerHost"))
-    usable = stacks.choose_images(stack, config, lab_use.chosen(name))
+    lab = lab_use.chosen(name)
+    usable = stacks.choose_images(stack, config, lab)
     if name == EXAMPLE_STACK:
-        images.ready_for_example(usable)
+        compose.ready(lab)
+        example.build(usable)
     return stack
 
 
@@ -55,8 +57,7 @@ def up(name: str) -> None:
     show("pulumi", "up", "--yes", "--stack", name, env=stack.env)
     if name == EXAMPLE_STACK:
         with step("Example application"):
-            for verb in ("build", "up", "traffic"):
-                show(PYTHON, EXAMPLE, verb, env=stack.env)
+            example.up()
     outputs = json.loads(stack.must("stack", "output", "--json"))
     host = engine.address(stack.config().get("monitoring:dockerHost"))
     print(closing(name, outputs, host), flush=True)
@@ -102,7 +103,8 @@ def down(name: str) -> None:
         return
     engine.ready(stack.config().get("monitoring:dockerHost"))
     if name == EXAMPLE_STACK:
-        show(PYTHON, EXAMPLE, "down", env=stack.env)
+        compose.ready(lab_use.chosen(name))
+        example.down()
     show("pulumi", "destroy", "--yes", "--stack", name, env=stack.env)
     volumes = ask("docker", "volume", "ls", "-q", "-f", f"name=^monitoring-{name}-").output.split()
     if volumes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from prepare import compose, example
 from tests.engine.environment import ROOT, Environment, free_port
 
 JOB = {"name": "backend", "targets": ["backend:3000"]}
@@ -22,19 +23,33 @@ class Application:
     """A running example application, reached through its proxy as people do."""
 
     project: str
+    network: str
     port: int
 
     def container(self, service: str) -> str:
-        """Give the name on the engine of `backend`, `frontend` or `proxy`."""
+        """Return the name on the engine of `backend`, `frontend` or `proxy`."""
         return f"{self.project}-{service}"
 
-    def up(self, environment: Environment) -> None:
-        """Start it in the environment's network, where it does not run already."""
-        project = ("--project", self.project)
-        _run("up", *project, "--network", environment.prefix, "--port", str(self.port))
+    def compose(self, *words: str) -> str:
+        """Run Docker Compose on it; return what it prints."""
+        command = (*compose.command(), "--file", str(example.FILE), "--project-name", self.project)
+        place = {"MONITORING_NETWORK": self.network, "EXAMPLE_PORT": str(self.port)}
+        done = subprocess.run(
+            (*command, *words),
+            env={**os.environ, **place},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def up(self) -> None:
+        """Start it in its network, where it does not run already."""
+        self.compose("up", "--wait")
 
     def ask(self, path: str, body: object = None) -> int:
-        """Get `path` through the proxy, or post `body`; give the HTTP status."""
+        """Get `path` through the proxy, or post `body`; return the HTTP status."""
         request = urllib.request.Request(
             f"http://localhost:{self.port}{path}",
             data=None if body is None else json.dumps(body).encode(),
@@ -48,31 +63,19 @@ class Application:
             return error.code
 
     def traffic(self, *, rate: float, seconds: float) -> dict[str, Any]:
-        """Make mixed requests; give the counts that the generator kept."""
-        arguments = ("--project", self.project, "--rate", str(rate), "--duration", str(seconds))
-        counts: dict[str, Any] = json.loads(_run("traffic", *arguments))
+        """Make mixed requests; return the counts that the generator kept."""
+        words = ("traffic", "--rate", str(rate), "--duration", str(seconds))
+        counts: dict[str, Any] = json.loads(self.compose("run", "--rm", "--no-TTY", *words))
         return counts
 
 
 @contextmanager
 def beside(environment: Environment) -> Iterator[Application]:
     """Run the application in the environment's network for as long as the block lasts."""
-    application = Application(f"app-{environment.name}", free_port())
-    project = ("--project", application.project)
-    _run("build")
+    application = Application(f"app-{environment.name}", environment.prefix, free_port())
+    example.build(json.loads((ROOT / ".tools" / "images.json").read_text()))
     try:
-        application.up(environment)
+        application.up()
         yield application
     finally:
-        _run("down", *project)
-
-
-def _run(*arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "examples/app/run.py"), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"run.py {' '.join(arguments)}: {done.stdout}{done.stderr}"
-    return done.stdout
+        application.compose("down", "--remove-orphans")

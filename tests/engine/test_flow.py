@@ -85,14 +85,14 @@ def test_a_line_of_the_application_is_found_under_its_container(
 
 
 def test_the_example_is_left_alone_where_nothing_of_it_has_changed(
-    environment: Environment, application: Application
+    application: Application,
 ) -> None:
     def started() -> list[str]:
         names = [application.container(name) for name in ("backend", "frontend", "proxy")]
         return [docker.inspect(name)["State"]["StartedAt"] for name in names]
 
     before = started()
-    application.up(environment)
+    application.up()
     assert started() == before
 
 

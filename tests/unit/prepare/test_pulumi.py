@@ -225,7 +225,7 @@ def test_a_download_that_is_not_the_pinned_one_is_not_unpacked(
     tmp_path: Path, site: Callable[[Answer], None]
 ) -> None:
     site(gives(packed(tmp_path, "pulumi/pulumi").read_bytes()))
-    with pytest.raises(SetupError, match=r"prepare/download\.py: it was not unpacked"):
+    with pytest.raises(SetupError, match=r"prepare/download\.py: it is not used"):
         download.official(tmp_path / "bin")
     assert not (tmp_path / "bin").exists()
 
