@@ -149,6 +149,8 @@ def test_what_stops_is_told_with_its_runbook_and_again_when_it_is_back(
     assert alert["annotations"]["summary"] == f"{stopped} is down"
     message = alerted.receiver.posts()[-1]["message"]
     assert f"{RUNBOOKS}/" in message
+    dashboard = "application?var-job=backend" if stopped == "backend" else "monitoring"
+    assert f"Dashboard: {alerted.environment.grafana().url}/d/{dashboard}\n" in message
     eventually(
         lambda: len(alerted.receiver.alerts(name, "resolved", job=stopped)) > before,
         seconds=WITHIN,
