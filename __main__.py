@@ -4,43 +4,37 @@ from __future__ import annotations
 
 import pulumi
 
-from stack import (
-    adoption,
-    alerts,
-    config,
-    contradictions,
-    engine,
-    monitoring,
-    promtool,
-    remote,
-    rules,
-)
-from stack.files import FileError
-from stack.reading import SettingsError
+from stack import component
+from stack.alerts import rules
+from stack.configs import FileError
+from stack.docker import adoption, preflight, promtool
+from stack.docker.engine import EngineError
+from stack.settings import contradictions, loading
+from stack.settings.docker_host import AddressError
+from stack.settings.problems import SettingsError
 
 
 def main() -> None:
     """Declare one environment's monitoring."""
     try:
-        settings = config.load()
-        host = engine.host(settings.docker_host)
-        services = monitoring.describe(settings)
+        settings = loading.load()
+        host = settings.docker_host
+        services = component.describe(settings)
         dry_run = pulumi.runtime.is_dry_run()
-        if engine.is_asked(host, dry_run=dry_run):
-            engine.check(host, settings.prefix, services)
-            promtool.check(host, settings.prometheus.image, rules.all_of(settings))
+        if preflight.asks(host, dry_run=dry_run):
+            preflight.check(host, settings.prefix, services)
+            promtool.check(host, settings.prometheus.image, rules.as_one_text(settings))
             adoption.check(host, settings.prefix, settings.grafana.image)
-    except (SettingsError, FileError, engine.EngineError, remote.AddressError) as error:
+    except (SettingsError, FileError, EngineError, AddressError) as error:
         # Said without a traceback: the text is for the person who edits the settings or the files.
         raise pulumi.RunError(str(error)) from None
-    for warning in (alerts.notice(settings), *contradictions.warnings(settings)):
-        if warning:
-            pulumi.log.warn(warning)
-    whole = monitoring.Monitoring(settings, services)
-    for name, value in whole.outputs.items():
+    for warning in contradictions.warnings(settings):
+        pulumi.log.warn(warning)
+    monitoring = component.Monitoring(settings, services)
+    for name, value in monitoring.outputs.items():
         pulumi.export(name, value)
     if not dry_run:
-        whole.finish()
+        monitoring.finish()
 
 
 main()

@@ -23,7 +23,7 @@ from prepare import (
 from prepare.commands import ProgramError
 from prepare.places import PYTHON, VENV
 from prepare.progress import SetupError
-from stack.remote import AddressError
+from stack.settings.docker_host import AddressError
 
 # They read YAML themselves, for which Python needs a package.
 _IN_VIRTUALENV = ("environments", "new-env", "runner")

@@ -15,10 +15,10 @@ from pathlib import Path
 from prepare import debian
 from prepare.commands import ask
 from prepare.progress import SetupError, note, step
-from stack import remote
+from stack.docker import ssh
+from stack.settings import docker_host
 
-LOCAL = "unix:///var/run/docker.sock"
-"""Where the Docker provider looks for the engine when it is told nothing."""
+LOCAL = docker_host.LOCAL
 PID_FILE = Path("/var/run/docker.pid")
 CONTAINERD_PID_FILE = Path("/var/run/docker/containerd/containerd.pid")
 LOG = Path("/var/log/dockerd.log")
@@ -82,8 +82,8 @@ def elsewhere(facts: Facts) -> str:
             f"the engine at {facts.host} is asked with `docker`, which is not here: install its "
             "command line; no engine is needed here."
         )
-    if remote.is_ssh(facts.host):
-        return remote.unreachable(facts.host, facts.complaint)
+    if docker_host.is_ssh(facts.host):
+        return ssh.unreachable(facts.host, facts.complaint)
     return (
         f"Docker at {facts.host} does not answer ({facts.complaint}): start it, or choose "
         "another engine with DOCKER_HOST, `docker context use` or monitoring:dockerHost."
@@ -95,23 +95,23 @@ def address(configured: str | None) -> str:
 
     Raises `AddressError` for one that ssh would take for something else.
     """
-    given = configured or os.environ.get("DOCKER_HOST")
     context = ("docker", "context", "inspect", "-f", "{{.Endpoints.docker.Host}}")
-    found = given or ask(*context).output.strip() or LOCAL
-    return remote.checked(found, "monitoring:dockerHost" if configured else "the Docker host")
+    return docker_host.resolve(
+        configured, os.environ, lambda: ask(*context).output.strip() or LOCAL
+    )
 
 
 def look(configured: str | None) -> tuple[Facts, str]:
     """Ask for the engine; gives the facts and the engine's version (empty without an answer)."""
     host = address(configured)
     asked = ("docker", "-H", host, "version", "-f", "{{.Server.Version}}")
-    answer = ask(*asked, env={**os.environ, **remote.WITHOUT_QUESTIONS}, seconds=20)
+    answer = ask(*asked, env={**os.environ, **ssh.WITHOUT_QUESTIONS}, seconds=20)
     facts = Facts(
         client=shutil.which("docker") is not None,
         answers=answer.ok,
         host=host,
         # The last line tells too little of a host key.
-        complaint=answer.errors if remote.is_ssh(host) else answer.complaint,
+        complaint=answer.errors if docker_host.is_ssh(host) else answer.complaint,
         daemon=shutil.which("dockerd") is not None,
         root_on_debian=sys.platform == "linux" and debian.may_install(),
     )

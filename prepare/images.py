@@ -18,7 +18,8 @@ PREFIX = "lab/"
 
 def defaults() -> dict[str, str]:
     """The image of each service that the program uses when the configuration names none."""
-    code = "import json; from stack.settings import DEFAULT_IMAGES as D; print(json.dumps(dict(D)))"
+    model = "from stack.settings.model import DEFAULT_IMAGES"
+    code = f"import json; {model}; print(json.dumps(dict(DEFAULT_IMAGES)))"
     answer = ask(PYTHON, "-c", code)
     if not answer.ok:
         raise SetupError(f"the program's settings cannot be read: {answer.complaint}")

@@ -16,7 +16,8 @@ from prepare.commands import ask
 from prepare.places import ROOT
 from prepare.progress import SetupError, note
 from prepare.stacks import PASSWORD
-from stack import remote
+from stack.docker import ssh
+from stack.settings import docker_host
 
 BACKEND, PASSPHRASE = "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"
 KEY, KNOWN_HOSTS = "DOCKER_SSH_KEY", "DOCKER_SSH_KNOWN_HOSTS"
@@ -46,7 +47,7 @@ def ready(
     if str(backend.get("url")).startswith("file:"):
         # The runner's folder is empty: everything would seem new.
         wanted.append(BACKEND)
-    if KEY in given and remote.is_ssh(environments.docker_host(name, root)):
+    if KEY in given and docker_host.is_ssh(environments.docker_host(name, root)):
         wanted += [KEY, KNOWN_HOSTS]
     missing = [variable for variable in wanted if not given.get(variable)]
     if missing:
@@ -87,7 +88,7 @@ def _agent(key: str) -> dict[str, str]:
     found = dict(re.findall(r"^(SSH_\w+)=([^;]+);", started.output, re.MULTILINE))
     if not found:
         raise SetupError(f"ssh-agent does not start ({started.complaint}): install OpenSSH")
-    variables = {**os.environ, **remote.WITHOUT_QUESTIONS, **found}
+    variables = {**os.environ, **ssh.WITHOUT_QUESTIONS, **found}
     added = ask("ssh-add", "-q", "-", env=variables, given=key)
     if not added.ok:
         ask("ssh-agent", "-k", env=variables)

@@ -25,7 +25,8 @@ from prepare import (
 from prepare.commands import ask, show
 from prepare.progress import SetupError, note, step
 from prepare.stacks import PASSWORD, Stack
-from stack import remote
+from stack.docker import ssh
+from stack.settings import docker_host
 
 EXAMPLE_STACK = "dev"
 """The stack whose network the example application joins."""
@@ -77,8 +78,8 @@ def closing(name: str, outputs: dict[str, str], host: str = engine.LOCAL) -> str
         places.append(("Example", "http://localhost:8080"))
     ports = [re.search(r"//localhost:(\d+)", url) for _, url in places]
     forwards = [f"-L {port[1]}:localhost:{port[1]}" for port in ports if port]
-    if forwards and remote.is_ssh(host):
-        tunnel_command = " ".join(["ssh -N", *forwards, *remote.login(host)])
+    if forwards and docker_host.is_ssh(host):
+        tunnel_command = " ".join(["ssh -N", *forwards, *ssh.login(host)])
         places.append(("Tunnel", f"{tunnel_command}  (to the server, for these addresses)"))
     commands = [
         ('eval "$(make -s env)"', "lets this shell use plain Pulumi, as follows"),

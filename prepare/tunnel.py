@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from prepare.progress import SetupError
-from stack import remote
+from stack.docker import ssh
+from stack.settings import docker_host
 
 _PATIENCE_SECONDS = 20
 
@@ -22,32 +23,32 @@ def reach(address: str, urls: Mapping[str, str]) -> Iterator[dict[str, str]]:
     They are the same, unless the host is behind ssh: then they lead through a tunnel that is there
     for as long as the block lasts. Raises `SetupError` where ssh does not get through.
     """
-    if not remote.is_ssh(address):
+    if not docker_host.is_ssh(address):
         yield dict(urls)
         return
     ports = {name: _free_port() for name in urls}
     forwards = [f"-L127.0.0.1:{ports[name]}:{urlsplit(url).netloc}" for name, url in urls.items()]
     options = ("-oBatchMode=yes", "-oExitOnForwardFailure=yes", "-oConnectTimeout=10")
-    command = ("ssh", "-N", *options, *forwards, *remote.login(address))
+    command = ("ssh", "-N", *options, *forwards, *ssh.login(address))
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as ssh:
+    ) as tunnel:
         try:
-            _await(ssh, address, next(iter(ports.values())))
+            _await(tunnel, address, next(iter(ports.values())))
             yield {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         finally:
-            ssh.terminate()
+            tunnel.terminate()
 
 
-def _await(ssh: subprocess.Popen[str], address: str, port: int) -> None:
+def _await(tunnel: subprocess.Popen[str], address: str, port: int) -> None:
     """Wait until ssh listens, which it does once it is logged in."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not _listens(port):
-        if ssh.poll() is not None or time.monotonic() > deadline:
-            ssh.terminate()
-            said = ssh.stderr.read() if ssh.stderr else ""
+        if tunnel.poll() is not None or time.monotonic() > deadline:
+            tunnel.terminate()
+            said = tunnel.stderr.read() if tunnel.stderr else ""
             raise SetupError(
-                f"no tunnel to {address}: {remote.complaint(said)}: {remote.remedy(address, said)}"
+                f"no tunnel to {address}: {ssh.complaint(said)}: {ssh.remedy(address, said)}"
             )
         time.sleep(0.1)
 

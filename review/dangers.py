@@ -12,7 +12,7 @@ import yaml
 from review.impact import about, title
 from review.markdown import code, words
 from review.steps import Preview, State, Step
-from stack import formats
+from stack.settings import formats
 
 _PROVIDER = "pulumi:providers:docker"
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - Docker's default, to be warned of

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from stack.files import FileError, load_json, load_yaml, names
+from stack.configs import FileError, load_json, load_yaml, names
 
 _FOLDER = "grafana/dashboards"
 PROVIDERS = "grafana/provisioning/dashboards/dashboards.yml"
@@ -50,15 +50,15 @@ def _check(name: str, dashboard: object) -> None:
         problem = "export it without 'for sharing externally', with the data sources' uids"
         raise FileError(name, "__inputs", problem)
     if not re.fullmatch(_UID, str(dashboard.get("uid") or "")):
-        raise FileError(name, "uid", "wants 1 to 40 letters, digits, '-' or '_'")
+        raise FileError(name, "uid", "must be 1 to 40 letters, digits, '-' or '_'")
     if not dashboard.get("title"):
         raise FileError(name, "title", "is missing")
     if not isinstance(dashboard.get("panels"), list):
-        raise FileError(name, "panels", "wants a list")
+        raise FileError(name, "panels", "must be a list")
 
 
 def panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the panels that show something: those of closed rows too, the rows themselves not."""
+    """Return the panels that show something: those of closed rows too, the rows themselves not."""
     for panel in dashboard["panels"]:
         yield from panel.get("panels", [])
         if panel["type"] != "row":
@@ -66,7 +66,7 @@ def panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def table() -> str:
-    """Give a Markdown section for each dashboard: what it and each of its panels answers."""
+    """Return a Markdown section for each dashboard: what it and each of its panels answers."""
     return "\n".join(_section(dashboard) for dashboard in load().values())
 
 

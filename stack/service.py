@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
-from stack.values import Secret, Size
-
-
-class Network(Enum):
-    """One of the stack's own networks; the value ends its name on the engine.
-
-    Attributes:
-        APPLICATION: Prometheus, and what joins it to be scraped.
-        INTERNAL: the four programs and nobody else; it leads nowhere.
-        GRAFANA: Grafana's way to people: its port, its mails and webhooks.
-    """
-
-    APPLICATION = ""
-    INTERNAL = "-internal"
-    GRAFANA = "-grafana"
-
+from stack.settings.model import Network
+from stack.settings.values import Secret, Size
 
 ENGINES_CONTAINERS = "/var/lib/docker/containers"
 """Where a service sees the engine's folder of containers, with their log files."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from stack import config
-from stack.monitoring import describe
-from stack.service import Network, Service
-from stack.settings import Settings
+from stack.component import describe
+from stack.service import Service
+from stack.settings import loading
+from stack.settings.model import Network, Settings
 from tests.engine.environment import ROOT, Environment
 
 _ORDER = ("Network", "RemoteImage", "Volume", "Container")
@@ -23,7 +23,7 @@ def write_compose(environment: Environment, folder: Path) -> None:
     content = yaml.safe_load((environment.project / f"Pulumi.{environment.name}.yaml").read_text())
     values = {key.partition(":")[2]: value for key, value in content["config"].items()}
     values["grafanaAdminPassword"] = environment.password
-    settings = config.parse(environment.name, values, is_secret=lambda _key: True)
+    settings = loading.parse(environment.name, values, is_secret=lambda _key: True)
     services = describe(settings)
     compose = {
         "name": settings.prefix,

@@ -21,8 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stack import config, promtail
-from stack.files import CONFIGS, dump_yaml
+from stack.configs import CONFIGS, dump_yaml
+from stack.services import promtail
+from stack.settings import loading
 from tests.engine import docker
 from tests.engine.environment import ROOT
 from tests.engine.log_samples import ACCESS, TEXT
@@ -51,7 +52,7 @@ def configuration(*, pipeline: bool) -> str:
         "grafanaAdminPassword": "correct horse",
         "logs": {"includeNames": [f"{PREFIX}-lines.*"]},
     }
-    content = promtail.configuration(config.parse("b", values, is_secret=lambda _key: True))
+    content = promtail.configuration(loading.parse("b", values, is_secret=lambda _key: True))
     if not pipeline:
         del content["scrape_configs"][0]["pipeline_stages"]
     return dump_yaml(content)

@@ -21,7 +21,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import config, promtail
+from stack.services import promtail
+from stack.settings import loading
 from tests.benchmarks.log_pipeline import PREFIX, answer, loki
 from tests.engine import docker
 from tests.engine.environment import ROOT
@@ -182,7 +183,7 @@ def start_promtail(image: str, folder: Path) -> None:
         "grafanaAdminPassword": "correct horse",
         "logs": {"includeNames": [f"{PREFIX}-lines.*"]},
     }
-    settings = config.parse("b", values, is_secret=lambda _key: True)
+    settings = loading.parse("b", values, is_secret=lambda _key: True)
     service = promtail.describe(settings)
     for file in service.files:
         folder.joinpath(Path(file.path).name).write_text(file.content)

@@ -226,6 +226,6 @@ def test_a_rule_that_promtool_cannot_read_is_refused_at_preview(alerted: Alerted
     rules = alerted.environment.project / "configs/prometheus/rules/application.yml"
     change(rules, "== 0\n", "== = 0\n")
     said = alerted.environment.preview().failed()
-    assert "mend configs/prometheus/rules" in said
+    assert "fix configs/prometheus/rules" in said
     assert "TargetDown" in said
     assert "Traceback" not in said

@@ -45,6 +45,14 @@ def test_a_wrong_setting_names_its_key_and_shows_the_lines(broken: Environment) 
     assert f"in Pulumi.{broken.name}.yaml" in said
 
 
+@pytest.mark.parametrize("key", ["labels", "jobs", "grafana", "keepVolumes"])
+def test_a_value_of_another_kind_is_refused_by_the_program_with_its_remedy(
+    key: str, broken: Environment
+) -> None:
+    broken.configure(**{key: "text"})
+    assert f"monitoring:{key} is 'text', but must " in refused(broken)
+
+
 def test_what_would_fail_only_later_is_refused_with_each_key(broken: Environment) -> None:
     broken.configure(
         appNetworks=["host", broken.prefix],
@@ -151,5 +159,5 @@ def test_two_dashboards_with_one_uid_are_both_named(broken: Environment) -> None
         said = refused(broken)
     finally:
         copied.unlink()
-    assert "mend configs/grafana/dashboards/copied.json, uid: it is 'application', as in" in said
+    assert "fix configs/grafana/dashboards/copied.json, uid: it is 'application', as in" in said
     assert "configs/grafana/dashboards/application.json" in said

@@ -81,7 +81,7 @@ def test_an_up_leaves_a_mark_on_the_dashboards_unless_it_changes_nothing(
     environment: Environment,
 ) -> None:
     environment.up("--expect-no-changes").succeeded()
-    assert marks(environment) == ["started anew: grafana, loki, prometheus, promtail"]
+    assert marks(environment) == ["replaced: grafana, loki, prometheus, promtail"]
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -105,7 +105,7 @@ def test_a_change_of_one_thing_shows_as_it_replaces_who_reads_it_and_loses_nothi
 
     assert any(all(word in line for word in change.shown) for line in changed), diff
     assert [s for s in SERVICES if before[s] != after[s]] == list(change.replaces)
-    assert marks(environment) == [f"started anew: {', '.join(change.replaces)}", *deploys]
+    assert marks(environment) == [f"replaced: {', '.join(change.replaces)}", *deploys]
     grafana = environment.grafana()
     assert grafana.ask("/api/dashboards/uid/by-hand")["dashboard"]["title"] == "Saved by hand"
     assert grafana.metric("min(min_over_time(timestamp(up)[1h:1s]))") == oldest

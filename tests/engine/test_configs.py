@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from stack import config, monitoring
+from stack import component
+from stack.settings import loading
 from tests.engine import docker
 from tests.engine.environment import ROOT
 
@@ -62,8 +63,8 @@ def test_the_files_in_the_repository_are_accepted_as_they_are(
 def test_the_files_made_from_the_settings_are_accepted(
     images: dict[str, str], tmp_path: Path
 ) -> None:
-    settings = config.parse("test", EVERYTHING, is_secret=lambda _key: True)
-    for service in monitoring.describe(settings):
+    settings = loading.parse("test", EVERYTHING, is_secret=lambda _key: True)
+    for service in component.describe(settings):
         for file in service.files:
             path = tmp_path / file.path.removeprefix("/etc/")
             path.parent.mkdir(parents=True, exist_ok=True)

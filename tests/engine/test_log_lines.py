@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from stack import config, promtail
-from stack.files import dump_yaml
+from stack.configs import dump_yaml
+from stack.services import promtail
+from stack.settings import loading
 from tests.engine.log_samples import COLOURED, IDS, LEVELS, TRACES
 from tests.engine.secret_samples import HARMLESS, HIDDEN
 
@@ -29,7 +30,7 @@ class Entry:
 
 def configuration(logs: dict[str, Any]) -> str:
     """Give Promtail's configuration in the form in which a dry run shows all that it makes."""
-    settings = config.parse(
+    settings = loading.parse(
         "test", {"grafanaAdminPassword": "correct horse", "logs": logs}, is_secret=lambda _key: True
     )
     content = promtail.configuration(settings)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import engine, promtool
+from stack.docker import engine, promtool
+from stack.settings import docker_host
 from tests.engine import docker
 
 RULES = "groups: [{name: g, rules: [{record: r, expr: vector(1)}]}]"
@@ -34,7 +35,7 @@ def check(image: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Check:
     since = str(time.time())
 
     def check(rules: str) -> int:
-        promtool.check(engine.host(""), image, rules)
+        promtool.check(docker_host.LOCAL, image, rules)
         chosen = ("--filter", "event=create", "--filter", f"image={image}")
         span = ("--since", since, "--until", str(time.time()))
         return len(docker.docker("events", *chosen, *span).splitlines())
@@ -57,6 +58,6 @@ def test_accepted_rules_are_read_again_only_where_they_or_the_image_differ(
 
 def test_wrong_rules_are_an_error_each_time(check: Check) -> None:
     for _ in range(2):
-        with pytest.raises(engine.EngineError, match=r"mend configs/prometheus/rules: .*unclosed"):
+        with pytest.raises(engine.EngineError, match=r"fix configs/prometheus/rules: .*unclosed"):
             check(WRONG)
     assert check(RULES) == 3

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack import engine, readiness
+from stack.docker import engine, readiness
 from stack.service import Health, Service
-from stack.values import Size
+from stack.settings import docker_host
+from stack.settings.values import Size
 from tests.engine import docker, talker
 from tests.engine.waiting import eventually
 
@@ -39,7 +40,7 @@ def test_it_waits_for_the_health_check_and_not_for_the_engines_next_one(prefix: 
         "second": "sleep 2; touch /tmp/ready",
     }.items():
         talker.start(f"{prefix}-{name}", f"{script}; sleep 60", *NEVER_LOOKED_AT)
-    readiness.wait(engine.host(""), prefix, (service("first"), service("second")))
+    readiness.wait(docker_host.LOCAL, prefix, (service("first"), service("second")))
     assert time.monotonic() - start > 2
     assert docker.health(f"{prefix}-second") == "starting"
 
@@ -50,7 +51,7 @@ def test_it_names_each_that_is_not_ready_in_time_and_says_what_its_check_said(pr
     talker.start(f"{prefix}-ended", "true")
     with pytest.raises(engine.EngineError) as problem:
         readiness.wait(
-            engine.host(""), prefix, (service("ready"), service("slow"), service("ended"))
+            docker_host.LOCAL, prefix, (service("ready"), service("slow"), service("ended"))
         )
     slow, ended = str(problem.value).split("\n\n")
     assert slow.startswith(f"{prefix}-slow is not ready after 3 s: see `docker logs {prefix}-slow`")
@@ -63,4 +64,4 @@ def test_one_that_the_engine_knows_to_be_healthy_is_not_asked_again(prefix: str)
         f"{prefix}-fine", "sleep 60", "--health-cmd", "true", "--health-interval", "1s"
     )
     eventually(lambda: docker.health(name) == "healthy", seconds=20, what="healthy")
-    readiness.wait(engine.host(""), prefix, (service("fine"),))
+    readiness.wait(docker_host.LOCAL, prefix, (service("fine"),))

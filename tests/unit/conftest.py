@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from stack import config
-from stack.settings import Settings
+from stack.settings import loading
+from stack.settings.model import Settings
 
 Read = Callable[..., Settings]
 
@@ -17,6 +17,6 @@ def read() -> Read:
 
     def read(values: Mapping[str, Any] | None = None, **secrets: Any) -> Settings:
         given = {"grafanaAdminPassword": "correct horse", **(values or {}), **secrets}
-        return config.parse("dev", given, is_secret=lambda _key: True)
+        return loading.parse("dev", given, is_secret=lambda _key: True)
 
     return read

@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import alerting, alerts, config, files, grafana, prometheus, rules
-from stack.files import FileError
-from stack.reading import SettingsError
-from stack.settings import Settings
+from stack import configs
+from stack.alerts import grafana as alerting
+from stack.alerts import rules
+from stack.configs import FileError
+from stack.services import grafana, prometheus
+from stack.settings import contradictions, loading
+from stack.settings.model import Settings
+from stack.settings.problems import SettingsError
 from tests.unit.conftest import Read
 from tests.unit.test_settings import ROOT
 
@@ -55,7 +59,7 @@ def converted(settings: Settings) -> dict[str, dict[str, Any]]:
 def by_default() -> dict[str, dict[str, Any]]:
     """Give the rules that Grafana gets without settings."""
     values = {"grafanaAdminPassword": "correct horse"}
-    return converted(config.parse("dev", values, is_secret=lambda _key: True))
+    return converted(loading.parse("dev", values, is_secret=lambda _key: True))
 
 
 # Thresholds and what is declared
@@ -231,11 +235,11 @@ def test_the_dead_mans_switch_is_pinged_by_the_watchdog_alone_and_by_no_resoluti
 
 
 def test_up_says_in_one_line_that_alerts_reach_nobody(read: Read) -> None:
-    said = alerts.notice(read(alertSecrets={"deadMansSwitchUrl": HOOK})) or ""
+    [said] = contradictions.warnings(read(alertSecrets={"deadMansSwitchUrl": HOOK}))
     assert "alerts reach nobody" in said
     assert "\n" not in said
-    assert alerts.notice(read(alertSecrets={"webhookUrl": HOOK})) is None
-    assert alerts.notice(read({"alerts": {"mail": MAIL}})) is None
+    for reaching in (read(alertSecrets={"webhookUrl": HOOK}), read({"alerts": {"mail": MAIL}})):
+        assert list(contradictions.warnings(reaching)) == []
 
 
 def test_a_receivers_address_is_in_no_file_and_in_grafanas_environment(read: Read) -> None:
@@ -277,8 +281,12 @@ def test_mail_is_sent_through_the_server_of_the_settings(read: Read) -> None:
         ({"alertSecrets": {"webhookUrl": "hooks"}}, "alertSecrets.webhookUrl", "starts with http"),
         ({"alertSecrets": {"slackUrl": "https://a b"}}, "alertSecrets.slackUrl", "without spaces"),
         ({"alertSecrets": {"slackUrl": "http://a/$b"}}, "alertSecrets.slackUrl", "without '$'"),
-        ({"alertSecrets": {"pager": "https://a"}}, "alertSecrets.pager", "known: webhookUrl"),
-        ({"alertSecrets": "https://a"}, "alertSecrets", "secrets by name"),
+        ({"alertSecrets": {"pager": "https://a"}}, "alertSecrets.pager", "known are: webhookUrl"),
+        (
+            {"alertSecrets": "https://a"},
+            "alertSecrets",
+            "must have the keys webhookUrl, ",
+        ),
         ({"alertSecrets": {"smtpPassword": "x"}}, "alerts.mail.user", "smtpPassword"),
     ],
 )
@@ -295,34 +303,34 @@ def test_a_wrong_setting_is_refused_with_its_key(
 def test_a_receivers_address_in_clear_text_is_refused_and_not_repeated() -> None:
     values = {"grafanaAdminPassword": "correct horse", "alertSecrets": {"webhookUrl": HOOK}}
     with pytest.raises(SettingsError, match=r"alertSecrets is in clear text") as refused:
-        config.parse("dev", values, is_secret=lambda key: "alert" not in key)
+        loading.parse("dev", values, is_secret=lambda key: "alert" not in key)
     assert "s3cret" not in str(refused.value)
 
 
 @pytest.fixture
 def rule_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a rule file of a copy of `configs/`, for a test to break."""
-    shutil.copytree(files.CONFIGS, tmp_path / "configs")
-    monkeypatch.setattr(files, "CONFIGS", tmp_path / "configs")
+    shutil.copytree(configs.CONFIGS, tmp_path / "configs")
+    monkeypatch.setattr(configs, "CONFIGS", tmp_path / "configs")
     return tmp_path / "configs" / rules.FOLDER / "application.yml"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("    rules:\n", "    rules: [\n", r"line \d+, column \d+: it is no YAML"),
-        ("severity: critical", "team: x", r"rule 1 \(TargetDown\): the label `severity` wants"),
-        ("severity: critical", "severity: bad", "one of critical, warning, none, and is 'bad'"),
+        ("    rules:\n", "    rules: [\n", r"line \d+, column \d+: it is not valid YAML"),
+        ("severity: critical", "team: x", r"rule 1 \(TargetDown\): the label `severity` must"),
+        ("severity: critical", "severity: bad", "one of critical, warning, none, not 'bad'"),
         (
             "          summary:",
             "          title:",
             r"\(TargetDown\): it has no annotation `summary`",
         ),
-        ("for: 1m", "for: soon", "`for` is 'soon', no duration"),
+        ("for: 1m", "for: soon", "`for` is 'soon', not a duration"),
         ("for: 1m", "keep_firing_for: 1m", "'keep_firing_for' is not among"),
         ("alert: TargetMissing", "alert: TargetDown", "another alert has this name"),
-        ("alert: TargetDown", "alert: Target down", "its name wants to be"),
-        ("groups:", "group:", "wants a list `groups`"),
+        ("alert: TargetDown", "alert: Target down", "its name must be"),
+        ("groups:", "group:", "must have a list `groups`"),
         ("name: requests", "title: requests", "group 1: it has no name"),
         ("alert: TargetDown", "name: TargetDown", "either `alert` or `record`"),
     ],
@@ -331,7 +339,7 @@ def test_a_broken_rule_is_refused_with_its_file_and_place(
     old: str, new: str, says: str, rule_file: Path, read: Read
 ) -> None:
     rule_file.write_text(rule_file.read_text().replace(old, new, 1))
-    with pytest.raises(FileError, match=f"mend configs/prometheus/rules/application.yml, .*{says}"):
+    with pytest.raises(FileError, match=f"fix configs/prometheus/rules/application.yml, .*{says}"):
         rules.load(read())
 
 

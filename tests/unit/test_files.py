@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import dashboards, files, monitoring
+from stack import component, configs, dashboards
 from tests.unit.conftest import Read
 
 GOOD = {"uid": "mine", "title": "Mine", "panels": []}
@@ -20,7 +20,7 @@ Write = Callable[[str, str], None]
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Write a file of a `configs/` of the test's own."""
-    monkeypatch.setattr(files, "CONFIGS", tmp_path)
+    monkeypatch.setattr(configs, "CONFIGS", tmp_path)
 
     def write(name: str, content: str) -> None:
         path = tmp_path / name
@@ -39,14 +39,14 @@ def test_a_dashboard_is_taken_as_it_lies(write: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "place", "says"),
     [
-        ('{\n  "uid": "a",\n}', "line 3, column 1", "no JSON"),
+        ('{\n  "uid": "a",\n}', "line 3, column 1", "not valid JSON"),
         ("[]", "line 1", "an object"),
         ({**GOOD, "uid": None}, "uid", "1 to 40 letters"),
         ({**GOOD, "uid": "two words"}, "uid", "1 to 40 letters"),
         ({**GOOD, "uid": "all"}, "uid", "as in configs/grafana/provisioning"),
         ({**GOOD, "title": "All"}, "title", "as in configs/grafana/provisioning"),
         ({"uid": "a", "panels": []}, "title", "is missing"),
-        ({"uid": "a", "title": "A"}, "panels", "wants a list"),
+        ({"uid": "a", "title": "A"}, "panels", "must be a list"),
         ({"apiVersion": "dashboard.grafana.app/v2", "spec": {}}, "spec", "classic"),
         ({**GOOD, "__inputs": []}, "__inputs", "sharing externally"),
     ],
@@ -56,7 +56,7 @@ def test_a_dashboard_that_grafana_would_not_show_is_refused_with_its_place(
 ) -> None:
     text = content if isinstance(content, str) else json.dumps(content)
     write("grafana/dashboards/broken.json", text)
-    with pytest.raises(files.FileError) as refused:
+    with pytest.raises(configs.FileError) as refused:
         dashboards.load()
     assert f"configs/grafana/dashboards/broken.json, {place}: " in str(refused.value)
     assert says in str(refused.value)
@@ -67,7 +67,7 @@ def test_two_dashboards_that_grafana_would_confuse_are_both_named(key: str, writ
     other = {**GOOD, "uid": "other", "title": "Other"}
     write("grafana/dashboards/a.json", json.dumps(GOOD))
     write("grafana/dashboards/b.json", json.dumps({**other, key: GOOD[key]}))
-    with pytest.raises(files.FileError) as refused:
+    with pytest.raises(configs.FileError) as refused:
         dashboards.load()
     assert f"b.json, {key}: it is '{GOOD[key]}', as in configs/grafana/dashboards/a.json" in str(
         refused.value
@@ -76,14 +76,14 @@ def test_two_dashboards_that_grafana_would_confuse_are_both_named(key: str, writ
 
 def test_broken_yaml_is_told_with_its_place(write: Write) -> None:
     write("loki/loki.yml", "server:\n  port: [1\n")
-    with pytest.raises(files.FileError, match=r"configs/loki/loki.yml, line 3, column 1: .*YAML"):
-        files.load_yaml("loki/loki.yml")
+    with pytest.raises(configs.FileError, match=r"configs/loki/loki.yml, line 3, column 1: .*YAML"):
+        configs.load_yaml("loki/loki.yml")
 
 
 def test_yaml_is_written_alike_by_pyyaml_with_and_without_its_part_in_c(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert yaml.__with_libyaml__
-    with_it = monitoring.describe(read())
-    monkeypatch.setattr(files, "_DUMPER", yaml.SafeDumper)
-    assert monitoring.describe(read()) == with_it
+    with_it = component.describe(read())
+    monkeypatch.setattr(configs, "_DUMPER", yaml.SafeDumper)
+    assert component.describe(read()) == with_it

@@ -13,9 +13,10 @@ import pytest
 import yaml
 
 from lab.recipes import IMAGES
-from stack import dashboards, grafana
+from stack import dashboards
 from stack.service import Service
-from stack.settings import DEFAULT_IMAGES
+from stack.services import grafana
+from stack.settings.model import DEFAULT_IMAGES
 from tests.unit.conftest import Read
 from tests.unit.test_settings import ROOT
 

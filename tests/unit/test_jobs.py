@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stack import prometheus
-from stack.reading import SettingsError
+from stack.services import prometheus
+from stack.settings.problems import SettingsError
 from tests.unit.conftest import Read
 
 JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}

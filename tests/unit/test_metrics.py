@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from stack import prometheus
-from stack.metrics import Metrics, relabelling
-from stack.reading import SettingsError
+from stack.scraping import relabelling
+from stack.services import prometheus
+from stack.settings.jobs import Metrics
+from stack.settings.problems import SettingsError
 from tests.unit.conftest import Read
 
 JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
-from stack.monitoring import Monitoring, describe
+from stack.component import Monitoring, describe
 from tests.unit.conftest import Read
 
 

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import promtail, redaction
-from stack.files import CONFIGS
-from stack.reading import SettingsError
+from stack.configs import CONFIGS
+from stack.services import promtail
+from stack.services.promtail import Stage
+from stack.settings.problems import SettingsError
 from tests.unit.conftest import Read
-
-Stage = redaction.Stage
 
 
 def stages(read: Read, logs: dict[str, Any] | None = None) -> list[Stage]:
@@ -92,7 +91,7 @@ def test_own_patterns_work_without_the_built_in_ones(read: Read) -> None:
     ("pattern", "says"),
     [
         ("", "is empty"),
-        (7, "wants a regular expression"),
+        (7, "must be a regular expression"),
         ("card-(", "unterminated subpattern"),
         ("a*", "matches where there is nothing"),
         ("(?P<level>x)", "must have no name"),
@@ -132,7 +131,7 @@ def test_a_pattern_of_both_languages_is_accepted(pattern: str, read: Read) -> No
 
 
 def test_redaction_is_true_or_false(read: Read) -> None:
-    with pytest.raises(SettingsError, match=r"logs\.redact is 'some', but wants true or false"):
+    with pytest.raises(SettingsError, match=r"logs\.redact is 'some', but must be true or false"):
         read({"logs": {"redact": "some"}})
 
 

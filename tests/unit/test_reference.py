@@ -9,23 +9,14 @@ import pytest
 import yaml
 
 from prepare import environments
-from stack import alerts, config, reference
+from stack.settings import loading, reference
 from tests.unit.test_settings import ROOT
 
 FILES = [ROOT / f"Pulumi.{name}.yaml" for name in ("dev", "staging", "prod")]
 
 
-def test_the_schema_in_the_project_file_is_the_one_of_the_settings() -> None:
-    content = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
-    assert content["config"] == reference.schema()
-
-
 def test_the_page_is_the_one_of_the_settings() -> None:
     assert reference.PAGE.read_text(encoding="utf-8") == reference.page()
-
-
-def test_the_page_names_every_secret_of_the_alerts() -> None:
-    assert [key for key in alerts.SECRETS if f"`alertSecrets.{key}`" not in reference.page()] == []
 
 
 def test_the_editors_schema_is_the_one_of_the_settings() -> None:
@@ -47,7 +38,7 @@ def test_each_environment_is_right_for_editors_and_for_the_program(file: Path) -
     assert complaint(content) is None
     own = {key.removeprefix("monitoring:"): value for key, value in content["config"].items()}
     own["grafanaAdminPassword"] = "correct horse"
-    config.parse(file.name, own, is_secret=lambda _key: True)
+    loading.parse(file.name, own, is_secret=lambda _key: True)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

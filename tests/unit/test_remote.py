@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from prepare import engine as prepared
-from stack import engine, formats, remote
+from stack.docker import preflight, ssh
+from stack.settings import docker_host, formats, loading
 
+PASSWORD = {"grafanaAdminPassword": "correct horse"}
 # What `docker --host ssh://…` writes, from real runs; ssh's own words come last.
 _SAID = (
     "error during connect: command [ssh -T -- server docker system dial-stdio] has exited with exit"
@@ -29,20 +33,20 @@ _SAID = (
     ],
 )
 def test_each_failure_has_its_own_remedy(said: str, way_out: str) -> None:
-    assert way_out in remote.remedy("ssh://deploy@server", _SAID.format(said))
-    assert remote.complaint(_SAID.format(said)) == said.splitlines()[-1]
+    assert way_out in ssh.remedy("ssh://deploy@server", _SAID.format(said))
+    assert ssh.complaint(_SAID.format(said)) == said.splitlines()[-1]
 
 
 def test_an_engine_that_is_down_behind_a_working_ssh_is_told_from_an_ssh_that_fails() -> None:
     said = "Cannot connect to the Docker daemon at http://docker.example.com. Is it running?"
-    assert "ssh works" in remote.remedy("ssh://deploy@server", said)
+    assert "ssh works" in ssh.remedy("ssh://deploy@server", said)
 
 
 def test_a_port_of_its_own_is_in_the_commands() -> None:
-    unknown = remote.remedy("ssh://deploy@server:2222", "Host key verification failed.")
+    unknown = ssh.remedy("ssh://deploy@server:2222", "Host key verification failed.")
     assert "`ssh-keyscan -p 2222 server >>" in unknown
     assert "-F '[server]:2222'" in unknown
-    assert "`ssh -p 2222 deploy@server docker" in remote.remedy("ssh://deploy@server:2222", "?")
+    assert "`ssh -p 2222 deploy@server docker" in ssh.remedy("ssh://deploy@server:2222", "?")
 
 
 @pytest.mark.parametrize(
@@ -64,13 +68,13 @@ def test_an_address_that_ssh_would_take_for_an_option_is_refused_everywhere(
 ) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - what it wants is said by the format
         formats.DOCKER_HOST.parse(address)
-    with pytest.raises(remote.AddressError, match=r"monitoring:dockerHost is 'ssh://"):
+    with pytest.raises(docker_host.AddressError, match=r"monitoring:dockerHost is 'ssh://"):
         prepared.address(address)
     monkeypatch.setenv("DOCKER_HOST", address)
-    with pytest.raises(remote.AddressError, match=r"the Docker host is 'ssh://"):
+    with pytest.raises(docker_host.AddressError, match=r"\$DOCKER_HOST is 'ssh://"):
         prepared.address(None)
-    with pytest.raises(remote.AddressError, match=r"\$DOCKER_HOST is 'ssh://"):
-        engine.host("")
+    with pytest.raises(docker_host.AddressError, match=r"\$DOCKER_HOST is 'ssh://"):
+        loading.parse("dev", PASSWORD, is_secret=lambda _: True, environment=os.environ)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,18 @@ def test_an_address_of_an_engine_is_taken_as_it_is(address: str) -> None:
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_preview_asks_every_engine_but_one_behind_ssh(dry_run: bool) -> None:
-    assert engine.is_asked("unix:///docker.sock", dry_run=dry_run)
-    assert engine.is_asked("tcp://server:2375", dry_run=dry_run)
-    assert engine.is_asked("ssh://server", dry_run=dry_run) is not dry_run
+    assert preflight.asks("unix:///docker.sock", dry_run=dry_run)
+    assert preflight.asks("tcp://server:2375", dry_run=dry_run)
+    assert preflight.asks("ssh://server", dry_run=dry_run) is not dry_run
+
+
+def test_the_settings_know_the_docker_host_wherever_it_is_said() -> None:
+    def resolved(configured: str, environment: dict[str, str]) -> str:
+        values = {**PASSWORD, "dockerHost": configured}
+        made = loading.parse("dev", values, is_secret=lambda _: True, environment=environment)
+        return made.docker_host
+
+    given = {"DOCKER_HOST": "tcp://other:2375"}
+    assert resolved("ssh://server", given) == "ssh://server"
+    assert resolved("", given) == "tcp://other:2375"
+    assert resolved("", {"DOCKER_HOST": ""}) == resolved("", {}) == docker_host.LOCAL

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from stack.settings import DEFAULT_IMAGES
+from stack.settings.model import DEFAULT_IMAGES
 
 ROOT = Path(__file__).parents[2]
 CONFIG: dict[str, Any] = json.loads((ROOT / ".github/renovate.json").read_text())
@@ -22,7 +22,8 @@ def test_every_default_image_is_found_where_its_setting_is_declared() -> None:
     [manager] = CONFIG["customManagers"]
     [pattern], [text] = patterns(manager), manager["matchStrings"]
     wanted = re.compile(text.replace("(?<", "(?P<"))
-    files = [path for path in ROOT.glob("stack/*.py") if re.match(pattern, f"stack/{path.name}")]
+    paths = (str(path.relative_to(ROOT)) for path in ROOT.glob("stack/**/*.py"))
+    files = [ROOT / path for path in paths if re.match(pattern, path)]
     found = [each for file in files for each in wanted.finditer(file.read_text())]
     assert {f"{each['depName']}:{each['currentValue']}" for each in found} == {
         *DEFAULT_IMAGES.values()

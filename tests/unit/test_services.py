@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import grafana, loki, monitoring, prometheus, promtail
-from stack.service import Network, Service
-from stack.settings import Settings
+from stack import component
+from stack.service import Service
+from stack.services import loki, prometheus, promtail
+from stack.settings.model import Network, Settings
 from tests.unit.conftest import Read
 
 JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}
 
 
 def services(settings: Settings) -> dict[str, Service]:
-    return {service.name: service for service in monitoring.describe(settings)}
+    return {service.name: service for service in component.describe(settings)}
 
 
 def rendered(service: Service, path: str) -> Any:
@@ -64,7 +65,7 @@ def test_only_promtail_runs_as_root_and_only_promtail_sees_the_engine(read: Read
 def test_no_file_holds_a_secret(read: Read) -> None:
     job = {**JOB, "auth": "bearer"}
     settings = read({"jobs": [job]}, scrapeSecrets={"backend": "s3cret-token"})
-    for service in monitoring.describe(settings):
+    for service in component.describe(settings):
         for file in service.files:
             assert "s3cret-token" not in file.content
             assert "correct horse" not in file.content
@@ -73,7 +74,7 @@ def test_no_file_holds_a_secret(read: Read) -> None:
 def test_clear_variables_are_not_mixed_with_secrets_which_would_hide_them(read: Read) -> None:
     job = {**JOB, "auth": "bearer"}
     settings = read({"jobs": [job]}, scrapeSecrets={"backend": "s3cret-token"})
-    assert not [s.name for s in monitoring.describe(settings) if s.environment and s.secrets]
+    assert not [s.name for s in component.describe(settings) if s.environment and s.secrets]
 
 
 def test_promtail_stops_before_loki(read: Read) -> None:
@@ -81,7 +82,7 @@ def test_promtail_stops_before_loki(read: Read) -> None:
 
 
 def test_health_checks_have_the_form_in_which_the_engine_gives_them_back(read: Read) -> None:
-    for service in monitoring.describe(read()):
+    for service in component.describe(read()):
         health = service.health
         for duration in (health.interval, health.timeout, health.start_period):
             # Go prints 60 s as 1m0s: anything else would be a difference at each preview.
@@ -223,7 +224,7 @@ def test_a_file_is_rendered_without_comments_and_always_the_same(read: Read) -> 
 def test_the_url_is_one_that_a_browser_on_the_host_can_open(
     address: str, url: str, read: Read
 ) -> None:
-    assert grafana.url(read({"bindAddress": address, "dockerHost": "unix:///docker.sock"})) == url
+    assert read({"bindAddress": address, "dockerHost": "unix:///docker.sock"}).url(3000) == url
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,7 @@ def test_the_url_names_the_docker_host_where_the_port_is_bound_to_all_its_addres
     address: str, url: str, read: Read
 ) -> None:
     values = {"bindAddress": address, "dockerHost": "ssh://deploy@server.example.com:2222"}
-    assert grafana.url(read(values)) == url
+    assert read(values).url(3000) == url
 
 
 def test_each_dashboard_reaches_grafana_with_a_uid_of_its_own(read: Read) -> None:

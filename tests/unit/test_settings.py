@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import config, contradictions
-from stack.reading import SettingsError
-from stack.settings import DEFAULT_IMAGES
-from stack.values import Duration
+from stack.settings import contradictions, loading
+from stack.settings.model import DEFAULT_IMAGES
+from stack.settings.problems import SettingsError
+from stack.settings.values import Duration
 from tests.unit.conftest import Read
 
 ROOT = Path(__file__).parents[2]
+REACHED = {"slackUrl": "https://hooks.example.com/T0"}
 JOB = {"name": "backend", "targets": ["backend:3000"]}
 
 
@@ -46,18 +47,18 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
     ("values", "key", "says"),
     [
         # Wrong types and unknown keys.
-        ({"grafana": {"port": "web"}}, "grafana.port", "'web', but wants a port number"),
-        ({"grafana": 3000}, "grafana", "3000, but wants the keys image, port, memory"),
-        ({"jobs": JOB}, "jobs", "wants a list"),
-        ({"jobs": [{**JOB, "targets": "backend:3000"}]}, "jobs[0].targets", "wants a list"),
-        ({"labels": ["a"]}, "labels", "wants names with values"),
+        ({"grafana": {"port": "web"}}, "grafana.port", "'web', but must be a port number"),
+        ({"grafana": 3000}, "grafana", "3000, but must have the keys image, port, memory"),
+        ({"jobs": JOB}, "jobs", "must be a list"),
+        ({"jobs": [{**JOB, "targets": "backend:3000"}]}, "jobs[0].targets", "must be a list"),
+        ({"labels": ["a"]}, "labels", "must be names with values"),
         ({"labels": {"__a": "b"}}, "labels.__a", "not starting with '__'"),
         ({"labels": {"le": "b"}}, "labels.le", "histograms and summaries"),
         ({"labels": {"environment": ""}}, "labels.environment", "is empty"),
-        ({"keepVolumes": "perhaps"}, "keepVolumes", "wants true or false"),
-        ({"keepVolumes": 1}, "keepVolumes", "wants true or false"),
-        ({"keepVolumes": "1"}, "keepVolumes", "wants true or false"),
-        ({"logs": {"redact": 0}}, "logs.redact", "wants true or false"),
+        ({"keepVolumes": "perhaps"}, "keepVolumes", "must be true or false"),
+        ({"keepVolumes": 1}, "keepVolumes", "must be true or false"),
+        ({"keepVolumes": "1"}, "keepVolumes", "must be true or false"),
+        ({"logs": {"redact": 0}}, "logs.redact", "must be true or false"),
         ({"grafanna": {}}, "grafanna", "did you mean 'grafana'?"),
         ({"grafana": {"prot": 1}}, "grafana.prot", "did you mean 'port'?"),
         ({"loki": {"port": 3100}}, "loki.port", "known are: image, memory, retention"),
@@ -126,8 +127,13 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"grafanaAdminPassword": ""}, "grafanaAdminPassword", "is empty"),
         ({"grafanaAdminPassword": None}, "grafanaAdminPassword", "pulumi config set --secret"),
         ({"grafanaAdminPassword": "short"}, "grafanaAdminPassword", "at least 8 characters"),
-        ({"scrapeSecrets": "x"}, "scrapeSecrets", "a secret per job"),
-        ({"scrapeSecrets": {"backend": ""}}, "scrapeSecrets.backend", "is unusable"),
+        (
+            {"scrapeSecrets": "x"},
+            "scrapeSecrets",
+            "is unusable, but must be names",
+        ),
+        ({"scrapeSecrets": {"backend": ""}}, "scrapeSecrets.backend", "is empty"),
+        ({"scrapeSecrets": {"backend": " x"}}, "scrapeSecrets.backend", "is unusable"),
         (
             {"jobs": [JOB], "scrapeSecrets": {"backnd": "s3cret"}},
             "scrapeSecrets.backnd",
@@ -171,7 +177,7 @@ def test_all_errors_are_told_at_once(read: Read) -> None:
 def test_a_secret_in_clear_text_is_refused() -> None:
     values = {"grafanaAdminPassword": "correct horse"}
     with pytest.raises(SettingsError, match="is in clear text"):
-        config.parse("dev", values, is_secret=lambda _key: False)
+        loading.parse("dev", values, is_secret=lambda _key: False)
 
 
 def test_a_secret_never_prints_itself(read: Read) -> None:
@@ -203,7 +209,7 @@ def test_durations_are_read_as_prometheus_reads_them(text: str, seconds: float) 
 def test_what_is_hardly_meant_so_is_a_warning_in_one_line_that_names_the_key(
     values: dict[str, Any], key: str, says: str, read: Read
 ) -> None:
-    [warning] = contradictions.warnings(read(values))
+    [warning] = contradictions.warnings(read(values, alertSecrets=REACHED))
     assert f"monitoring:{key} " in warning
     assert says in warning
     assert "\n" not in warning
@@ -212,7 +218,7 @@ def test_what_is_hardly_meant_so_is_a_warning_in_one_line_that_names_the_key(
 def test_what_is_meant_so_is_no_warning(read: Read) -> None:
     worker = {**JOB, "name": "worker", "path": "/internal/metrics"}
     values = {"prometheus": {"scrapeInterval": "2m"}, "jobs": [JOB, worker]}
-    assert list(contradictions.warnings(read(values))) == []
+    assert list(contradictions.warnings(read(values, alertSecrets=REACHED))) == []
 
 
 def test_a_key_with_a_dot_in_a_name_is_written_as_the_cli_takes_it(read: Read) -> None:

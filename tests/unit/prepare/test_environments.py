@@ -10,7 +10,7 @@ import yaml
 
 from prepare import environments
 from prepare.progress import SetupError
-from stack import config
+from stack.settings import loading
 
 
 def test_a_new_environment_has_ports_that_no_other_has(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_new_environment_needs_only_its_password(tmp_path: Path) -> None:
     content = yaml.safe_load(environments.write("qa", tmp_path).read_text())["config"]
     own = {key.removeprefix("monitoring:"): value for key, value in content.items()}
     own["grafanaAdminPassword"] = "correct horse"
-    settings = config.parse("qa", own, is_secret=lambda _key: True)
+    settings = loading.parse("qa", own, is_secret=lambda _key: True)
     assert settings.logs.projects == ("app-qa",)
 
 

@@ -1,0 +1,1 @@
+"""The alerts: the rules, and how they reach Prometheus, Grafana and people."""

@@ -1,0 +1,105 @@
+"""Checks, before anything is declared, whether the stack can be on the Docker engine at all.
+
+A preview does not touch a host behind ssh: what is asked of it waits for the update, which asks
+before it changes anything.
+
+Where the `docker` command is not installed nothing is checked, and Docker's provider reports what
+it meets.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from stack.docker.engine import EngineError, ask
+from stack.service import ENGINES_CONTAINERS, Port, Service
+from stack.settings import docker_host
+
+
+def asks(address: str, *, dry_run: bool) -> bool:
+    """Return whether this run asks the engine at all."""
+    return not (dry_run and docker_host.is_ssh(address))
+
+
+def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
+    """Check that the engine answers, has the networks and its files, and has the ports free.
+
+    Raises EngineError with every problem found. What the stack's own containers hold (each named
+    `<prefix>-<service>`) is free for it.
+    """
+    if not shutil.which("docker"):
+        return
+    own = {f"{prefix}-{service.name}" for service in services}
+    questions: list[Callable[[], Iterator[str]]] = [
+        lambda: _missing_networks(address, services),
+        lambda: _another_folder(address, services),
+        *(
+            partial(_taken_port, address, own, service.name, port)
+            for service in services
+            for port in service.ports
+        ),
+    ]
+    # At once: through ssh, each takes a connection of its own.
+    with ThreadPoolExecutor() as pool:
+        answers = pool.map(lambda question: list(question()), questions)
+        problems = [problem for answer in answers for problem in answer]
+    if problems:
+        raise EngineError("nothing was changed:\n\n" + "\n\n".join(problems))
+
+
+def _missing_networks(address: str, services: tuple[Service, ...]) -> Iterator[str]:
+    wanted = {network for service in services for network in service.networks}
+    if not wanted:
+        return
+    present = ask(address, "network", "ls", "--format", "{{.Name}}")
+    for network in sorted(wanted.difference(present)):
+        yield (
+            f"monitoring:appNetworks names '{network}', but the engine has no such network.\n"
+            f"  Start the application first, or create it: docker network create {network}\n"
+            f"  Present are: {', '.join(sorted(present))}"
+        )
+
+
+def _another_folder(address: str, services: tuple[Service, ...]) -> Iterator[str]:
+    binds = (bind for service in services for bind in service.binds)
+    said = [bind.host_path for bind in binds if bind.path == ENGINES_CONTAINERS]
+    for root in ask(address, "info", "--format", "{{.DockerRootDir}}") if said else ():
+        if said != [f"{root}/containers"]:
+            yield (
+                "monitoring:dockerRoot is not the engine's data folder, in which it keeps its log"
+                f" files.\n  Set it: pulumi config set monitoring:dockerRoot {root}"
+            )
+
+
+def _taken_port(address: str, own: set[str], service: str, port: Port) -> Iterator[str]:
+    if holder := _holder(address, own, port):
+        yield (
+            f"monitoring:{service}.port is {port.external}, but {holder} holds that"
+            f" port of the host.\n  Stop it, or choose another:"
+            f" pulumi config set --path monitoring:{service}.port {port.external + 1}"
+        )
+
+
+def _holder(address: str, own: set[str], port: Port) -> str | None:
+    """Say who holds a port of the Docker host, or None where it is free for the stack."""
+    names = ask(address, "ps", "--filter", f"publish={port.external}", "--format", "{{.Names}}")
+    foreign = [name for name in names if name not in own]
+    if foreign:
+        return f"the container '{foreign[0]}'"
+    # Only a local engine's ports can be tried from here.
+    if names or not address.startswith("unix://"):
+        return None
+    family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((port.address, port.external))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return "another program"
+    return None

@@ -1,0 +1,1 @@
+"""The services of the stack: what each is, made of the settings."""

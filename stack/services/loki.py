@@ -1,0 +1,43 @@
+"""Loki: stores the logs. It has no log-in, and is reached in the stack's internal network only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stack.configs import dump_yaml, load_yaml
+from stack.service import File, Health, Service, go_memory_limit
+from stack.settings.model import Settings
+
+PORT = 3100
+_CONFIG = "/etc/loki/loki.yml"
+
+
+def describe(settings: Settings) -> Service:
+    """Describe Loki. The user is the image's own; the image has no shell."""
+    return Service(
+        name="loki",
+        image=settings.loki.image,
+        user="10001:10001",
+        command=(f"-config.file={_CONFIG}",),
+        files=(File(_CONFIG, dump_yaml(configuration(settings))),),
+        volume="/loki",
+        health=Health(("/usr/bin/loki", "-health")),
+        memory=settings.loki.memory,
+        # On stopping it flushes what it holds in memory, for up to 30 s by its own default.
+        stop_seconds=60,
+        environment=go_memory_limit(settings.loki.memory),
+    )
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Return loki.yml for these settings.
+
+    Lines older than the retention are refused: they would be deleted at once. What the write-ahead
+    log may hold in memory while it is read back after a crash is half of the limit.
+    """
+    own = settings.loki
+    content: dict[str, Any] = load_yaml("loki/loki.yml")
+    content["limits_config"]["retention_period"] = str(own.retention)
+    content["limits_config"]["reject_old_samples_max_age"] = str(own.retention)
+    content["ingester"]["wal"]["replay_memory_ceiling"] = f"{own.memory.mebibytes // 2}MB"
+    return content

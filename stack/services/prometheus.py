@@ -1,0 +1,92 @@
+"""Prometheus: scrapes the application's jobs and the stack itself, and stores the samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stack import scraping
+from stack.alerts import rules
+from stack.configs import dump_yaml, load_yaml, read_text
+from stack.service import File, Health, Port, Service
+from stack.settings.model import Network, Settings
+from stack.settings.values import Secret
+
+PORT = 9090
+_CONFIG = "/etc/prometheus/prometheus.yml"
+_START = "/etc/prometheus/start.sh"
+_SECRETS = "/run/secrets"
+# No origin is called so. By default every page that somebody opens may read all metrics through
+# that person's browser, also from a Prometheus that listens on loopback only.
+_CORS = "--web.cors.origin=none"
+# A query holds 16 bytes for each sample; ten large queries at once may take all of the memory.
+_MEMORY_PER_QUERY_SAMPLE = 16 * 10
+
+
+def describe(settings: Settings) -> Service:
+    """Describe Prometheus. The user is the image's `nobody`."""
+    own = settings.prometheus
+    secrets = _secrets(settings)
+    files = [File(_CONFIG, dump_yaml(configuration(settings)))]
+    files += [File(f"/etc/{name}", dump_yaml(rule)) for name, rule in rules.load(settings).items()]
+    if secrets:
+        files.append(File(_START, read_text("prometheus/start.sh")))
+    return Service(
+        name="prometheus",
+        image=own.image,
+        user="65534:65534",
+        entrypoint=("/bin/sh", _START) if secrets else (),
+        command=(
+            f"--config.file={_CONFIG}",
+            "--storage.tsdb.path=/prometheus",
+            f"--query.max-samples={own.memory.bytes // _MEMORY_PER_QUERY_SAMPLE}",
+            _CORS,
+        ),
+        files=tuple(files),
+        volume="/prometheus",
+        health=Health(("promtool", "check", "ready", f"--url=http://localhost:{PORT}")),
+        memory=own.memory,
+        # On stopping it finishes its write-ahead log, which takes longer than Docker's 10 s.
+        stop_seconds=60,
+        ports=(Port(settings.bind_address, own.port, PORT),),
+        secrets=secrets,
+        tmpfs={_SECRETS: "rw,noexec,nosuid,size=64k,mode=0700,uid=65534"} if secrets else {},
+        own_networks=(Network.APPLICATION, Network.INTERNAL),
+        networks=settings.app_networks,
+        host_gateway=any(job.is_on_host for job in settings.jobs),
+    )
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Return prometheus.yml for these settings: the file's own jobs, then the application's.
+
+    The file's job `application` is the model of each job of the settings, and `replicas` of each
+    that has several containers behind a name.
+    """
+    own = settings.prometheus
+    content: dict[str, Any] = load_yaml("prometheus/prometheus.yml")
+    content["global"] |= scraping.timing(own.scrape_interval)
+    content["global"]["evaluation_interval"] = str(settings.alerts.evaluation_interval)
+    content["storage"]["tsdb"]["retention"] = {
+        "time": str(own.retention_time),
+        "size": str(own.retention_size),
+    }
+    scrapes = {scrape["job_name"]: scrape for scrape in content["scrape_configs"]}
+    static, replicas = scrapes.pop("application"), scrapes.pop("replicas")
+    for scrape in scrapes.values():
+        scraping.add_labels(scrape, settings.labels)
+    content["scrape_configs"] = list(scrapes.values())
+    for job in settings.jobs:
+        scrape = scraping.scrape_config(replicas if job.replicas else static, job, _SECRETS)
+        scraping.add_labels(scrape, {**settings.labels, **job.labels})
+        content["scrape_configs"].append(scrape)
+    return content
+
+
+def _secrets(settings: Settings) -> dict[str, Secret]:
+    """Return the jobs' secrets as a variable of lines `job secret`, which start.sh takes apart."""
+    lines = [
+        f"{job.name} {settings.scrape_secrets[job.name].reveal()}"
+        for job in settings.jobs
+        if job.auth != "none"
+    ]
+    return {"SCRAPE_SECRETS": Secret("\n".join(lines))} if lines else {}

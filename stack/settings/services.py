@@ -1,0 +1,81 @@
+"""The settings of each of the stack's own services.
+
+The image and the memory limit are declared by each: their defaults are its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stack.settings import formats
+from stack.settings.declaration import setting
+from stack.settings.format import at_least
+from stack.settings.values import Duration, Size
+
+
+class ServiceSettings:
+    """What the settings of every service have."""
+
+    image: str
+    memory: Size
+
+
+@dataclass(frozen=True)
+class Prometheus(ServiceSettings):
+    """Prometheus: stores the metrics."""
+
+    image: str = setting(formats.IMAGE, "Its image.", "prom/prometheus:v3.15.0")
+    port: int = setting(formats.PORT, "Its port on the host.", 9090)
+    memory: Size = setting(formats.memory("64MB"), "Its memory limit, at least 64MB.", "512MB")
+    scrape_interval: Duration = setting(
+        formats.INTERVAL,
+        "Time between two scrapes, from 1s to 2m (above that a warning says why).",
+        "15s",
+    )
+    retention_time: Duration = setting(formats.DURATION, "How long samples are kept.", "15d")
+    retention_size: Size = setting(
+        formats.SIZE, "How much disk samples may take; the oldest go first.", "4GB"
+    )
+
+
+@dataclass(frozen=True)
+class Loki(ServiceSettings):
+    """Loki: stores the logs. It has no port on the host."""
+
+    image: str = setting(formats.IMAGE, "Its image.", "grafana/loki:3.7.8")
+    memory: Size = setting(formats.memory("64MB"), "Its memory limit, at least 64MB.", "512MB")
+    retention: Duration = setting(
+        at_least(formats.DURATION, "24h", "Loki's own minimum"),
+        "How long lines are kept, at least 24h (Loki's own minimum). Files are deleted about two"
+        " hours after that.",
+        "14d",
+    )
+
+
+@dataclass(frozen=True)
+class Promtail(ServiceSettings):
+    """Promtail: reads the containers' logs. Its last release is 3.6: end of life upstream."""
+
+    image: str = setting(formats.IMAGE, "Its image.", "grafana/promtail:3.6.11")
+    memory: Size = setting(formats.memory("32MB"), "Its memory limit, at least 32MB.", "256MB")
+    refresh_interval: Duration = setting(
+        formats.INTERVAL,
+        "How often it looks for new containers. It takes up to 5s more to begin to read one; one"
+        " that is gone by then is missed.",
+        "2s",
+    )
+    buffer: Size = setting(
+        formats.SIZE,
+        "How much may wait in its volume for Loki, which takes up to 256MB more. When it is more,"
+        " Promtail stops reading until Loki is back; lines then wait in the engine's files.",
+        "1GB",
+    )
+
+
+@dataclass(frozen=True)
+class Grafana(ServiceSettings):
+    """Grafana: shows metrics and logs."""
+
+    image: str = setting(formats.IMAGE, "Its image.", "grafana/grafana:13.2.3")
+    port: int = setting(formats.PORT, "Its port on the host.", 3000)
+    memory: Size = setting(formats.memory("128MB"), "Its memory limit, at least 128MB.", "512MB")
