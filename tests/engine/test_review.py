@@ -89,7 +89,7 @@ def _dashboard(branch: Environment) -> None:
 
 
 def _without_logs(branch: Environment) -> None:
-    path = branch.project / "stack/monitoring.py"
+    path = branch.project / "stack/component.py"
     program = path.read_text()
     for service in ("loki", "promtail"):
         line = f"        {service}.describe(settings),\n"

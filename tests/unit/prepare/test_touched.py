@@ -44,7 +44,7 @@ def commit(folder: Path, file: str, text: str) -> None:
     ("file", "names"),
     [
         ("Pulumi.prod.yaml", ["prod"]),
-        ("stack/loki.py", ["prod", "staging"]),
+        ("stack/component.py", ["prod", "staging"]),
         ("configs/x.yml", ["prod", "staging"]),
         ("__main__.py", ["prod", "staging"]),
         ("Pulumi.yaml", ["prod", "staging"]),
