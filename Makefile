@@ -18,7 +18,7 @@ PYTHON ?= python3
 # Files and the answers of programs are UTF-8, whatever the terminal shows.
 export PYTHONUTF8 = 1
 
-PREPARE = $(PYTHON) -m prepare
+RUN = $(PYTHON) -m bootstrap
 
 .DEFAULT_GOAL := help
 .PHONY: help up down prepare env new-env test check test-unit test-engine test-configs test-alert verify \
@@ -30,55 +30,55 @@ help: ## Explain the targets
 	@echo 'Where no registry can be reached, lab/ builds what dev needs; elsewhere, or never: LAB=yes, LAB=no'
 
 up: ## Prepare everything, then `pulumi up`; with the example application in dev
-	@$(PREPARE) up --stack $(STACK)
+	@$(RUN) up --stack $(STACK)
 
 down: ## Stop the example application, then `pulumi destroy`; the volumes stay
-	@$(PREPARE) down --stack $(STACK)
+	@$(RUN) down --stack $(STACK)
 
 prepare: ## Only prepare: Python packages, Pulumi, Docker engine, images, secrets
-	@$(PREPARE) prepare --stack $(STACK)
+	@$(RUN) prepare --stack $(STACK)
 
 env: ## Print the lines that let a shell run plain Pulumi: eval "$$(make -s env)"
-	@$(PREPARE) env --stack $(STACK)
+	@$(RUN) env --stack $(STACK)
 
 new-env: ## Make another environment: make new-env NAME=staging
-	@$(PREPARE) new-env --stack $(NAME)
+	@$(RUN) new-env --name $(NAME)
 
 test: ## Every check and test
-	@$(PREPARE) test
+	@$(RUN) test
 
 check: ## Only the linters and the type checker
-	@$(PREPARE) check
+	@$(RUN) check
 
 test-unit: ## Only the unit tests: seconds, without Docker
-	@$(PREPARE) test-unit
+	@$(RUN) test-unit
 
 test-engine: ## Only the engine tests: real programs on a real Docker engine
-	@$(PREPARE) test-engine
+	@$(RUN) test-engine
 
 test-configs: ## Only the configurations: each checked by the program that reads it
-	@$(PREPARE) test-configs
+	@$(RUN) test-configs
 
 bench: ## Compare `up` and its like with docker compose and Pulumi alone: seconds, as a table
-	@$(PREPARE) bench
+	@$(RUN) bench
 
 test-alert: ## Send one alert through the whole chain of a running stack
-	@$(PREPARE) test-alert --stack $(STACK)
+	@$(RUN) test-alert --stack $(STACK)
 
 preview: ## Say what `pulumi up` would do, as the comment on a pull request does
-	@$(PREPARE) preview --stack $(STACK) --output "$(OUTPUT)"
+	@$(RUN) preview --stack $(STACK) --output "$(OUTPUT)"
 
-drift: ## Say what is not as it was deployed, and the command that mends it
-	@$(PREPARE) drift --stack $(STACK) --output "$(OUTPUT)"
+drift: ## Say what is not as it was deployed, and the command that fixes it
+	@$(RUN) drift --stack $(STACK) --output "$(OUTPUT)"
 
 verify: ## Prove from outside that a running stack works
-	@$(PREPARE) verify --stack $(STACK)
+	@$(RUN) verify --stack $(STACK)
 
 environments: ## Print the environments on servers that differ from the commit BASE
-	@$(PREPARE) environments --base "$(BASE)" --head "$(HEAD)"
+	@$(RUN) environments --base "$(BASE)" --head "$(HEAD)"
 
 tools: ## Only what is downloaded: Python packages, the Pulumi CLI and its Docker provider
-	@$(PREPARE) tools --stack $(STACK)
+	@$(RUN) tools --stack $(STACK)
 
 runner: ## Have a runner of GitHub's ready for an environment
-	@$(PREPARE) runner --stack $(STACK)
+	@$(RUN) runner --stack $(STACK)

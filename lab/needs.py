@@ -7,12 +7,11 @@ import shutil
 import subprocess
 from collections.abc import Callable
 
+from bootstrap import debian
 from lab import progress
 from lab.progress import LabError
 from lab.recipe import Program
 from lab.recipes import HERE
-from prepare import debian
-from prepare.progress import SetupError
 
 
 def command(name: str, *, package: str, purpose: str) -> None:
@@ -40,10 +39,7 @@ def _have(name: str, found: Callable[[], bool], package: str, purpose: str) -> N
     if not debian.may_install():
         raise LabError(f"{name} is needed {purpose}: install {package}, then try again.")
     with progress.step(f"installing {package} (needed {purpose})"):
-        try:
-            debian.install(*package.split())
-        except SetupError as error:
-            raise LabError(str(error)) from error
+        debian.install(*package.split())
     if not found():
         raise LabError(f"{name} is still missing after installing {package}.")
 

@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from bootstrap.progress import CommandError
+
 _TAIL_LINES = 15
 
 
-class LabError(Exception):
+class LabError(CommandError):
     """A build that cannot go on; the message is for the person who asked for it."""
 
 

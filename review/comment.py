@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from review import dangers, files, impact, inputs
 from review.markdown import alert, block, code, failures, folded, words
-from review.steps import Preview
+from review.preview import Preview
 
 # GitHub takes 65,536 characters; the rest is for what says that something was cut.
 LIMIT = 65_000
@@ -61,7 +61,7 @@ def _joined(parts: list[Part]) -> str:
 
 
 def _parts(stack: str, preview: Preview) -> Iterator[Part]:
-    found = dangers.of(preview)
+    found = dangers.find(preview)
     if preview.code:
         yield Part(f"### **{stack}**: the preview failed, and so would `pulumi up`.")
         yield Part(failures(preview.errors))

@@ -11,7 +11,7 @@ import yaml
 
 from review.impact import about, title
 from review.markdown import code, words
-from review.steps import Preview, State, Step
+from review.preview import Preview, State, Step
 from stack.settings import formats
 
 _PROVIDER = "pulumi:providers:docker"
@@ -40,7 +40,7 @@ class Danger:
     lost: str = ""
 
 
-def of(preview: Preview) -> list[Danger]:
+def find(preview: Preview) -> list[Danger]:
     """Find every danger of a preview."""
     containers = [step for step in preview.of("container") if step.new]
     return [

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from operate.stacks import Stack
 from review import dangers
 from review.impact import about, headline, title
 from review.inputs import differing, word
 from review.markdown import block, code, failures
-from review.steps import Preview, State, Step, preview
+from review.preview import Preview, State, Step, preview
 
 DRIFTED, FAILED = 2, 1
 
@@ -40,7 +41,7 @@ class Drift:
         return DRIFTED if self.differences or undeployed else 0
 
 
-def look(stack: str) -> Drift:
+def look(stack: Stack) -> Drift:
     """Ask Pulumi twice: what the code would change of what was deployed, and of what is there."""
     deployed = preview(stack)
     real = preview(stack, "--refresh") if deployed.code == 0 else deployed
@@ -121,7 +122,7 @@ def _found(stack: str, drift: Drift) -> Iterator[str]:
 
 
 def _lost(preview: Preview) -> list[str]:
-    return [danger.lost for danger in dangers.of(preview) if danger.lost]
+    return [danger.lost for danger in dangers.find(preview) if danger.lost]
 
 
 def _remedy(stack: str, drift: Drift) -> Iterator[str]:

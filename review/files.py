@@ -10,7 +10,7 @@ from typing import Any
 
 from review import dashboards
 from review.markdown import block, code, folded
-from review.steps import Step
+from review.preview import Step
 
 _DASHBOARDS = "/etc/grafana/dashboards/"
 _OPEN_LINES = 40  # a longer diff is folded

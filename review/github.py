@@ -13,13 +13,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from bootstrap.progress import CommandError
+from setup.command import Command, Option
 
 AUTHOR = "github-actions[bot]"
 """Who writes with the token that GitHub gives a workflow."""
 _MARKER = re.compile(r"<!-- monitoring-[a-z]+:\S+ -->")
 _PAGE = 100  # the most that GitHub gives at once
-_PATIENCE_SECONDS = 30
+_ANSWER_SECONDS = 30
 _WAYS_OUT = {
     401: "the token is not valid (any more)",
     403: "the token may not do this: see the job's `permissions`, or a limit on requests",
@@ -27,7 +31,7 @@ _WAYS_OUT = {
 }
 
 
-class GitHubError(Exception):
+class GitHubError(CommandError):
     """GitHub did not do what it was asked; the text is for a person, and without the token."""
 
 
@@ -51,7 +55,7 @@ class Repository:
         request.add_unredirected_header("Authorization", f"Bearer {self.token}")
         what = f"{method} {request.full_url}"
         try:
-            with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310 - same
+            with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 - same
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -76,6 +80,38 @@ def repository(environment: Mapping[str, str] = os.environ) -> Repository:
             raise GitHubError(f"{name} is not set: this runs in a workflow of GitHub's")
     api = environment.get("GITHUB_API_URL") or "https://api.github.com"
     return Repository(environment["GITHUB_REPOSITORY"], api, environment["GITHUB_TOKEN"])
+
+
+def post_comment_file(pull_request: int, file: Path) -> None:
+    """Write a text as the comment on a pull request, in the place of the one before."""
+    print(post_comment(repository(), pull_request, _text(file)))
+
+
+def post_issue_file(file: Path) -> None:
+    """Write a text as an issue, in the place of the one before."""
+    print(post_issue(repository(), _text(file)))
+
+
+def close_issue_file(file: Path) -> None:
+    """Close the issue, with the text as its last comment."""
+    print(close_issue(repository(), _text(file)) or "no issue is open")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise GitHubError(f"{file} cannot be read: {error.strerror}") from error
+
+
+_FILE = Option("file", "the text, in Markdown", parse=Path)
+COMMANDS = (
+    Command(
+        "post-comment", post_comment_file, (Option("pull-request", "its number", parse=int), _FILE)
+    ),
+    Command("post-issue", post_issue_file, (_FILE,)),
+    Command("close-issue", close_issue_file, (_FILE,)),
+)
 
 
 def post_comment(where: Repository, pull_request: int, text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from review.markdown import code, words
-from review.steps import Preview, Step
+from review.preview import Preview, Step
 
 _VERBS = {
     "replace": "replaced",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.markdown import code
-from review.steps import SECRET, Preview, Step
+from review.preview import SECRET, Preview, Step
 
 # Words for what reviewers know by another name.
 _WORDS = {

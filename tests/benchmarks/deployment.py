@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from prepare import pulumi_cli
-from prepare.places import BIN
+from bootstrap.paths import BIN
+from setup import pulumi_cli
 from tests.benchmarks.alternatives import write_bare, write_compose
 from tests.engine.environment import ROOT, Environment
 
@@ -84,7 +84,7 @@ def measure(environment: Environment, folder: Path, compose: Sequence[str], roun
     write_compose(environment, composed)
     # `make preview` works on the folder that its own files are in.
     variables = environment.variables()
-    for name in ("prepare", "review", "lab"):
+    for name in ("bootstrap", "commands", "setup", "operate", "review", "lab"):
         shutil.copytree(ROOT / name, environment.project / name)
     for name in ("Makefile", "requirements.txt"):
         shutil.copy(ROOT / name, environment.project)

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from prepare import compose, example
+from operate import example
+from setup import docker_compose
 from tests.engine.environment import ROOT, Environment, free_port
 
 JOB = {"name": "backend", "targets": ["backend:3000"]}
@@ -32,7 +33,13 @@ class Application:
 
     def compose(self, *words: str) -> str:
         """Run Docker Compose on it; return what it prints."""
-        command = (*compose.command(), "--file", str(example.FILE), "--project-name", self.project)
+        command = (
+            *docker_compose.command(),
+            "--file",
+            str(example.FILE),
+            "--project-name",
+            self.project,
+        )
         place = {"MONITORING_NETWORK": self.network, "EXAMPLE_PORT": str(self.port)}
         done = subprocess.run(
             (*command, *words),

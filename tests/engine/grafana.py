@@ -8,8 +8,8 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from prepare import grafana
-from prepare.grafana import DIRECTLY, GrafanaError
+from operate import grafana_api
+from operate.grafana_api import DIRECTLY, GrafanaError
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Line:
     text: str
 
 
-class Grafana(grafana.Grafana):
+class Grafana(grafana_api.Grafana):
     """Grafana, asked as the administrator."""
 
     def __init__(self, url: str, password: str) -> None:

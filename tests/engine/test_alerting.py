@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from prepare import sample_alert
+from operate import sample_alert
 from tests.engine import docker, receiver, talker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
@@ -160,7 +160,7 @@ def test_what_stops_is_told_with_its_runbook_and_again_when_it_is_back(
 
 def test_a_test_alert_goes_through_the_whole_chain(alerted: Alerted) -> None:
     grafana = alerted.environment.grafana()
-    outcome = sample_alert.send(grafana.url, alerted.environment.password, patience=WITHIN)
+    outcome = sample_alert.send(grafana.url, alerted.environment.password, seconds=WITHIN)
     assert not outcome.failed
     assert sorted(outcome.delivered) == ["email", "slack", "webhook"]
     assert alerted.receiver.alerts(sample_alert.NAME, "firing")

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from prepare import places
-from prepare.progress import SetupError
-from prepare.stacks import Stack
+from bootstrap.progress import CommandError
+from operate.stacks import Stack
+from setup import pulumi_cli
 from tests.engine import docker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import SERVICES, Environment, free_port
@@ -139,7 +139,7 @@ def moved(
 @pytest.fixture
 def colleague(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the CLI know nothing of what was done before, as on another machine."""
-    (tmp_path / "plugins").symlink_to(places.pulumi_home() / "plugins")
+    (tmp_path / "plugins").symlink_to(pulumi_cli.pulumi_home() / "plugins")
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
 
 
@@ -191,7 +191,7 @@ def test_a_database_that_is_down_is_one_sentence_without_its_password(
 ) -> None:
     address = "postgres://pulumi:{}127.0.0.1:1/postgres?sslmode=disable"
     monkeypatch.setenv("PULUMI_BACKEND_URL", address.format("geheim@"))
-    with pytest.raises(SetupError) as caught:
+    with pytest.raises(CommandError) as caught:
         Stack("dev", {"PULUMI_CONFIG_PASSPHRASE": ""}).must("stack", "select")
     said = str(caught.value)
     assert "connection refused" in said

@@ -1,6 +1,6 @@
 """Images that do not come, each from a real registry through the real engine.
 
-What the words mean is in tests/unit/prepare/test_registry.py, where more of them are recorded.
+What the words mean is in tests/unit/setup/test_image_pull.py, where more of them are recorded.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from prepare import commands, images, stacks
-from prepare import registry as pulling
-from prepare.lab_use import Lab
-from prepare.progress import SetupError
+from bootstrap import programs
+from bootstrap.progress import CommandError
+from operate import stack_images, stacks
+from setup import image_pull
+from setup.local_builds import Policy
 from tests.engine import docker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
@@ -48,24 +49,24 @@ def test_a_registry_that_answers_but_gives_no_image_is_an_error(
     registry: Registry, answer: Answer, words: str, tries: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     registry.answer = answer
-    with pytest.raises(SetupError, match=words):
-        pulling.pull(f"{registry.host}/x:1")
+    with pytest.raises(CommandError, match=words):
+        image_pull.pull(f"{registry.host}/x:1")
     assert capsys.readouterr().err.count("trying once more") == tries - 1
 
 
 def test_a_silent_registry_is_out_of_reach(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulling, "FIRST_WORD_SECONDS", 2.0)
+    monkeypatch.setattr(image_pull, "FIRST_WORD_SECONDS", 2.0)
     registry.answer = registry.is_silent
-    with pytest.raises(pulling.NoRegistryError, match="no word within 2 s"):
-        pulling.pull(f"{registry.host}/x:1")
+    with pytest.raises(image_pull.NoRegistryError, match="no word within 2 s"):
+        image_pull.pull(f"{registry.host}/x:1")
 
 
 def test_a_registry_that_refuses_connections_is_out_of_reach(registry: Registry) -> None:
     registry.close()
-    with pytest.raises(pulling.NoRegistryError, match="connection refused"):
-        pulling.pull(f"{registry.host}/x:1")
+    with pytest.raises(image_pull.NoRegistryError, match="connection refused"):
+        image_pull.pull(f"{registry.host}/x:1")
 
 
 def test_a_slow_registry_is_waited_for(registry: Registry) -> None:
@@ -74,7 +75,7 @@ def test_a_slow_registry_is_waited_for(registry: Registry) -> None:
         works(request)
 
     registry.answer = slowly
-    pulling.pull(f"{registry.host}/x:1")
+    image_pull.pull(f"{registry.host}/x:1")
     assert docker.docker("image", "inspect", f"{registry.host}/x:1")
 
 
@@ -86,7 +87,7 @@ def environment(
     made = make_environment()
     for name, value in made.variables().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(commands, "ROOT", made.project)
+    monkeypatch.setattr(programs, "ROOT", made.project)
     yield made
     docker.docker("volume", "rm", "--force", made.container("grafana"))
 
@@ -95,15 +96,15 @@ def environment(
 def default(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> str:
     """Give the default image of Grafana, the only service here, in the registry."""
     image = f"{registry.host}/grafana:13"
-    monkeypatch.setattr(images, "defaults", lambda: {"grafana": image})
-    monkeypatch.setattr("prepare.golang.images", lambda _names: {"grafana": "lab/grafana:1"})
+    monkeypatch.setattr(stack_images, "DEFAULT_IMAGES", {"grafana": image})
+    monkeypatch.setattr("setup.local_builds.images", lambda _names: {"grafana": "lab/grafana:1"})
     return image
 
 
-def choose(environment: Environment, lab: Lab = Lab.UNREACHABLE) -> str:
-    """Have Grafana's image as `make up` does, and give it."""
+def choose(environment: Environment, policy: Policy = Policy.UNREACHABLE) -> str:
+    """Ensure Grafana's image as `make up` does, and return it."""
     stack = stacks.Stack(environment.name, {})
-    return stacks.choose_images(stack, stack.config(), lab)["grafana"]
+    return stack_images.choose(stack, stack.config(), policy)["grafana"]
 
 
 def test_what_is_written_changes_only_where_it_may(
@@ -117,15 +118,15 @@ def test_what_is_written_changes_only_where_it_may(
     written = file.read_text()
 
     registry.answer = hangs_up
-    with pytest.raises(SetupError, match="EOF"):
+    with pytest.raises(CommandError, match="EOF"):
         choose(environment)
     registry.close()
-    with pytest.raises(SetupError, match=r"connection refused.*LAB=yes"):
-        choose(environment, Lab.AS_WRITTEN)
+    with pytest.raises(CommandError, match=r"connection refused.*LAB=yes"):
+        choose(environment, Policy.AS_WRITTEN)
     volume = docker.docker("volume", "create", environment.container("grafana"))
-    for lab in (Lab.UNREACHABLE, Lab.ALWAYS):
-        with pytest.raises(SetupError, match=f"docker volume rm {volume}"):
-            choose(environment, lab)
+    for policy in (Policy.UNREACHABLE, Policy.ALWAYS):
+        with pytest.raises(CommandError, match=f"docker volume rm {volume}"):
+            choose(environment, policy)
     assert file.read_text() == written
 
 
@@ -143,5 +144,5 @@ def test_the_volume_is_the_labs_when_the_last_update_ran_its_image(
 
     environment.configure(grafana={"image": default})
     environment.up().succeeded()
-    with pytest.raises(SetupError, match="docker volume rm"):
+    with pytest.raises(CommandError, match="docker volume rm"):
         choose(environment)

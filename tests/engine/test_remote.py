@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from prepare import runner, tunnel, verification
+from operate import ssh_tunnel, verification
+from review import github_runner
 from tests.engine import docker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import SERVICES, Environment
@@ -120,13 +121,13 @@ def test_a_job_on_github_gets_in_with_a_key_that_lies_in_no_file(
     job, home = tmp_path / "job", tmp_path / "home"
     home.mkdir()
     given = {
-        runner.PASSPHRASE: remote.passphrase,
-        runner.BACKEND: remote.backend,
-        runner.KEY: running.user_key.read_text(),
-        runner.KNOWN_HOSTS: running.known_hosts.read_text(),
+        github_runner.PASSPHRASE: remote.passphrase,
+        github_runner.BACKEND: remote.backend,
+        github_runner.KEY: running.user_key.read_text(),
+        github_runner.KNOWN_HOSTS: running.known_hosts.read_text(),
         "GITHUB_ENV": str(job),
     }
-    runner.ready(remote.name, given, home, remote.project)
+    github_runner.ready(remote.name, given, home, remote.project)
     later = dict(line.split("=", 1) for line in job.read_text().splitlines())
     # An ssh with no key of its own, which knows the hosts that the job was given.
     ssh = tmp_path / "ssh"
@@ -181,9 +182,9 @@ def test_a_deploy_there_is_proved_from_here_through_a_tunnel(
         name: f"http://localhost:{remote.setting(name, 'port')}"
         for name in ("grafana", "prometheus")
     }
-    with tunnel.reach(running.url, urls) as reached:
+    with ssh_tunnel.reach(running.url, urls) as reached:
         assert urls["grafana"] != reached["grafana"]
-        results = verification.verify(reached["grafana"], reached["prometheus"], remote.password)
+        results = verification.check(reached["grafana"], reached["prometheus"], remote.password)
     assert all(result.passed for result in results), verification.table(results)
 
 

@@ -197,7 +197,7 @@ def _posted(branch: Environment) -> str:
     """Post the comment as the workflow does, and give what GitHub then holds."""
     with serving() as server:
         number = server.add_issue("please review", "a-person", pull_request={})["number"]
-        command = ["-m", "review", "post", "comment", "--pull-request", str(number)]
+        command = ["-m", "commands", "post-comment", "--pull-request", str(number)]
         subprocess.run(
             [sys.executable, *command, "--file", "preview.md"],
             cwd=branch.project,

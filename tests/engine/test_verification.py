@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prepare import verification
+from operate import verification
 from tests.engine import docker, receiver
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
@@ -38,7 +38,7 @@ def verify(
 ) -> tuple[dict[str, str], str]:
     """Give what each failed check saw, and the table."""
     urls = environment.outputs()
-    results = verification.verify(
+    results = verification.check(
         urls["grafana_url"],
         urls["prometheus_url"],
         password or environment.password,
@@ -66,7 +66,7 @@ def stopped(environment: Environment, service: str) -> Iterator[None]:
 
 
 def test_a_stack_that_works_passes_every_check_soon_after_up(scraped: Environment) -> None:
-    failed, table = verify(scraped, verification.PATIENCE_SECONDS)
+    failed, table = verify(scraped, verification.DEADLINE_SECONDS)
     assert failed == {}
     assert "backend, grafana, loki, prometheus, promtail" in table
     assert "FAILED" not in table

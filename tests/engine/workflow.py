@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from tests.engine.environment import ROOT, Environment
 
 # What `make preview` and `make drift` run, besides the program.
-_COMMANDS = ("Makefile", "prepare", "review", "lab", "requirements.txt")
+_PACKAGES = ("bootstrap", "commands", "setup", "operate", "review", "lab")
+_COMMANDS = ("Makefile", *_PACKAGES, "requirements.txt")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,3 +21,18 @@ def read() -> Read:
         return loading.parse("dev", given, is_secret=lambda _key: True)
 
     return read
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what a test builds, and the lock that it waits for, away from the user's own."""
+    monkeypatch.setenv("MONITORING_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder that is the whole PATH: the programs in it are the only ones there are."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder

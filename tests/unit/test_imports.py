@@ -1,14 +1,23 @@
-"""Imports go one way: commands use the stack, the stack its services, all of them the settings."""
+"""Imports go one way: from the commands to the stack, its services and the settings."""
 
 from __future__ import annotations
 
+import sys
 from graphlib import TopologicalSorter
 
 import grimp
 import pytest
 
-PACKAGES = ("stack", "prepare", "review", "lab", "tests")
 # From above to below; those in one set know nothing of each other.
+PACKAGES = [
+    {"tests"},
+    {"commands"},
+    {"review"},
+    {"operate"},
+    {"setup"},
+    {"stack", "lab"},
+    {"bootstrap"},
+]
 LAYERS = [
     {"stack.component"},
     {"stack.deploy_mark"},
@@ -23,7 +32,7 @@ LAYERS = [
 @pytest.fixture(scope="module")
 def graph() -> grimp.ImportGraph:
     """Return all imports of the tree, those for type checks too."""
-    return grimp.build_graph(*PACKAGES, cache_dir=None)
+    return grimp.build_graph(*set().union(*PACKAGES), cache_dir=None)
 
 
 def test_no_module_imports_itself_by_a_detour(graph: grimp.ImportGraph) -> None:
@@ -42,9 +51,24 @@ def test_no_service_knows_another(graph: grimp.ImportGraph) -> None:
     assert graph.find_illegal_dependencies_for_layers([services]) == set()
 
 
-@pytest.mark.parametrize("package", ["review", "prepare", "lab", "tests"])
-def test_the_stack_knows_nothing_of_the_commands(package: str, graph: grimp.ImportGraph) -> None:
-    assert not graph.find_shortest_chains("stack", package)
+def test_each_package_imports_only_those_below_it(graph: grimp.ImportGraph) -> None:
+    assert graph.find_illegal_dependencies_for_layers(PACKAGES) == set()
+
+
+def test_the_stack_runs_without_what_surrounds_it(graph: grimp.ImportGraph) -> None:
+    assert not graph.find_shortest_chains("stack", "bootstrap")
+
+
+def test_what_runs_before_packages_are_installed_needs_none() -> None:
+    graph = grimp.build_graph("bootstrap", include_external_packages=True, cache_dir=None)
+    needed = {name for name in graph.modules if not name.startswith("bootstrap")}
+    assert needed <= sys.stdlib_module_names
+
+
+def test_one_module_knows_the_lab(graph: grimp.ImportGraph) -> None:
+    lab = {"lab", *graph.find_descendants("lab")}
+    users = {user for module in lab for user in graph.find_modules_that_directly_import(module)}
+    assert {name for name in users - lab if not name.startswith("tests")} == {"setup.local_builds"}
 
 
 def test_only_the_loading_of_the_settings_needs_pulumi() -> None:

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from prepare import environments
+from operate import new_environment
 from stack.settings import loading, reference
 from tests.unit.test_settings import ROOT
 
@@ -49,7 +49,7 @@ def test_each_environment_tells_editors_of_the_schema(file: Path) -> None:
 
 
 def test_a_new_environment_is_right_for_editors(tmp_path: Path) -> None:
-    file = environments.write("qa", tmp_path)
+    file = new_environment.write("qa", tmp_path)
     assert complaint(yaml.safe_load(file.read_text(encoding="utf-8"))) is None
 
 

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from prepare import engine as prepared
+from bootstrap.progress import CommandError
+from setup import docker_engine
 from stack.docker import preflight, ssh
 from stack.settings import docker_host, formats, loading
 
@@ -68,11 +69,11 @@ def test_an_address_that_ssh_would_take_for_an_option_is_refused_everywhere(
 ) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - what it wants is said by the format
         formats.DOCKER_HOST.parse(address)
-    with pytest.raises(docker_host.AddressError, match=r"monitoring:dockerHost is 'ssh://"):
-        prepared.address(address)
+    with pytest.raises(CommandError, match=r"monitoring:dockerHost is 'ssh://"):
+        docker_engine.address(address)
     monkeypatch.setenv("DOCKER_HOST", address)
-    with pytest.raises(docker_host.AddressError, match=r"\$DOCKER_HOST is 'ssh://"):
-        prepared.address(None)
+    with pytest.raises(CommandError, match=r"\$DOCKER_HOST is 'ssh://"):
+        docker_engine.address(None)
     with pytest.raises(docker_host.AddressError, match=r"\$DOCKER_HOST is 'ssh://"):
         loading.parse("dev", PASSWORD, is_secret=lambda _: True, environment=os.environ)
 

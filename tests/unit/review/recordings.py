@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from review import steps
-from review.steps import Preview
+from review import preview as previews
+from review.preview import Preview
 
 FOLDER = Path(__file__).parent / "recorded"
 
@@ -25,7 +25,7 @@ def preview(name: str, code: int = 0) -> Preview:
 
 def read(content: Any, code: int = 0) -> Preview:
     """Read a content as if the CLI had printed it."""
-    return steps.read(json.dumps(content), "", code)
+    return previews.read(json.dumps(content), "", code)
 
 
 def changed(name: str, operation: str = "replace", /, **inputs: Any) -> Preview:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from review.comment import LIMIT, comment
-from review.steps import Preview, read
+from review.preview import Preview, read
 from tests.unit.review import recordings
 from tests.unit.review.recordings import changed, dashboard, uploads, with_states
 

@@ -6,7 +6,7 @@ import pytest
 
 from review import dangers
 from review.comment import comment
-from review.steps import Preview
+from review.preview import Preview
 from tests.unit.review import recordings
 from tests.unit.review.recordings import changed, with_states
 
@@ -14,7 +14,7 @@ NAME = "monitoring-prod-loki"
 
 
 def warned(preview: Preview) -> list[str]:
-    return [danger.text for danger in dangers.of(preview)]
+    return [danger.text for danger in dangers.find(preview)]
 
 
 def test_what_changes_nothing_warns_of_nothing() -> None:
@@ -93,14 +93,14 @@ def _port(address: str, external: int = 9090) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.7", "::", ""])  # noqa: S104 - warned of
 def test_a_port_that_others_reach_is_a_grave_danger(address: str) -> None:
-    [danger] = dangers.of(changed("prometheus", ports=_port(address)))
+    [danger] = dangers.find(changed("prometheus", ports=_port(address)))
     assert danger.grave
     assert "**A port is opened to the network**: Prometheus listens on" in danger.text
     assert "It has no log-in" in danger.text
 
 
 def test_another_port_for_the_host_only_is_told() -> None:
-    [danger] = dangers.of(changed("prometheus", ports=_port("127.0.0.1", 9999)))
+    [danger] = dangers.find(changed("prometheus", ports=_port("127.0.0.1", 9999)))
     assert not danger.grave
     assert "Prometheus listens on `127.0.0.1:9999`, for this host only" in danger.text
 

@@ -171,16 +171,17 @@ def test_the_commands_of_the_workflows_post_edit_and_close(server: GitHub, tmp_p
     preview, drift = tmp_path / "preview.md", tmp_path / "drift.md"
     preview.write_text(PREVIEW)
     drift.write_text(DRIFT)
-    comment = ("comment", "--pull-request", "1", "--file", str(preview))
-    issue = ("issue", "--file", str(drift))
-    for arguments in (comment, comment, issue, issue, (*issue, "--close")):
+    comment = ("post-comment", "--pull-request", "1", "--file", str(preview))
+    file = ("--file", str(drift))
+    issue = ("post-issue", *file)
+    for arguments in (comment, comment, issue, issue, ("close-issue", *file)):
         assert "https://github.test/" in post(server, *arguments).stdout
     assert [each["body"] for each in server.comments] == [PREVIEW, DRIFT]
     assert [each["state"] for each in server.issues] == ["open", "closed"]
 
 
 def test_a_text_that_is_not_there_is_said_without_a_traceback(server: GitHub) -> None:
-    done = post(server, "issue", "--file", "no-such-file.md")
+    done = post(server, "post-issue", "--file", "no-such-file.md")
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert "no-such-file.md" in done.stderr
@@ -193,7 +194,7 @@ def post(server: GitHub, *arguments: str) -> subprocess.CompletedProcess[str]:
         "GITHUB_API_URL": server.url,
     }
     return subprocess.run(
-        [sys.executable, "-m", "review", "post", *arguments],
+        [sys.executable, "-m", "commands", *arguments],
         env={**os.environ, **variables},
         capture_output=True,
         text=True,

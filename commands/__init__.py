@@ -1,0 +1,1 @@
+"""The commands that `make` calls, each declared beside its function."""

@@ -1,0 +1,120 @@
+"""The checks and tests of the project, the cheap ones first."""
+
+from __future__ import annotations
+
+import json
+
+from bootstrap import debian, virtualenv
+from bootstrap.paths import PYTHON, ROOT, TOOLS
+from bootstrap.programs import show
+from bootstrap.progress import step
+from operate import example
+from setup import docker_compose, docker_engine, images, local_builds, pulumi_cli, ssh_server
+from setup.command import Command
+from stack.settings.model import DEFAULT_IMAGES
+
+_FILES_AT_ONCE = 2
+
+
+def check() -> None:
+    """Run the linters, of the workflows and the shell scripts too, and the type checker."""
+    virtualenv.ready(virtualenv.TESTS)
+    bin_folder = PYTHON.parent
+    show(bin_folder / "ruff", "check")
+    show(bin_folder / "ruff", "format", "--check")
+    show(bin_folder / "mypy")
+    scripts = (*ROOT.glob("configs/*/*.sh"), *ROOT.glob("lab/*/*.sh"))
+    show(bin_folder / "shellcheck", *scripts)
+    workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
+    show(
+        local_builds.actionlint(),
+        "-shellcheck",
+        bin_folder / "shellcheck",
+        "-pyflakes=",
+        *workflows,
+    )
+    # Offline: whether a pinned commit is the tag's is seen by whoever pins it.
+    show(bin_folder / "zizmor", "-qq", "--offline", "--persona=pedantic", *workflows)
+
+
+def test_unit() -> None:
+    """Run the unit tests: seconds, without Docker."""
+    virtualenv.ready(virtualenv.TESTS)
+    _pytest("tests/unit")
+
+
+def test_configs() -> None:
+    """Let every program check its configuration, and Prometheus the rules."""
+    _prepare()
+    _pytest("tests/engine/test_configs.py", "tests/engine/test_rules.py")
+
+
+def test_engine() -> None:
+    """Run the engine tests: real programs on a real Docker engine."""
+    _test_engine("tests/engine")
+
+
+def test() -> None:
+    """Run every check and test: the cheap ones first."""
+    check()
+    _test_engine("tests/unit", "tests/engine")
+
+
+def _test_engine(*folders: str) -> None:
+    """Run tests with all that the engine tests need.
+
+    Several files at once: they wait for containers most of the time, each for its own.
+    """
+    _prepare()
+    ssh_server.ready()
+    _prepare_current_engine()
+    _pytest("--numprocesses", str(_FILES_AT_ONCE), "--dist", "loadfile", *folders)
+
+
+def _pytest(*arguments: str) -> None:
+    show(PYTHON, "-m", "pytest", *arguments, env=pulumi_cli.environment())
+
+
+def _prepare_current_engine() -> None:
+    """Ensure the engine that one of the tests runs in namespaces of this machine.
+
+    Where that cannot be done, the test says so itself.
+    """
+    if not debian.may_install():
+        return
+    with step("Docker engine for a test") as this:
+        ours = TOOLS / "engine"
+        ours.unlink(missing_ok=True)
+        folder, version = local_builds.engine()
+        ours.symlink_to(folder)
+        this.outcome = f"{version}, {local_builds.ORIGIN} from Go modules"
+
+
+def bench() -> None:
+    """Compare how long `up` and its like take with docker compose and with Pulumi alone."""
+    _prepare()
+    benchmark = ("-m", "tests.benchmarks.deployment", "--compose", *docker_compose.command())
+    show(PYTHON, *benchmark, env=pulumi_cli.environment())
+
+
+def _prepare() -> None:
+    """Ensure all that the stack needs; the tests find its images in a file."""
+    virtualenv.ready(virtualenv.TESTS)
+    pulumi_cli.ready(local_builds.ENVIRONMENT)
+    docker_engine.ready()
+    policy = local_builds.policy(local_builds.ENVIRONMENT)
+    usable = images.ready(DEFAULT_IMAGES, policy)
+    docker_compose.ready(policy)
+    example.build(usable)
+    TOOLS.mkdir(exist_ok=True)
+    (TOOLS / "images.json").write_text(json.dumps(usable))
+
+
+COMMANDS = (
+    Command("check", check),
+    Command("test", test),
+    Command("test-unit", test_unit),
+    Command("test-engine", test_engine),
+    Command("test-configs", test_configs),
+    Command("bench", bench),
+)

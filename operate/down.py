@@ -1,0 +1,32 @@
+"""Takes a stack away; the volumes stay."""
+
+from __future__ import annotations
+
+from bootstrap.programs import ask, show
+from operate import environments, example, stacks
+from operate.up import EXAMPLE_STACK
+from setup import docker_compose, docker_engine, local_builds, pulumi_cli
+from setup.command import STACK, Command
+from stack.settings.model import DEFAULT_IMAGES
+
+
+def down(stack: str) -> None:
+    """Stop the example application and destroy the stack; the volumes stay."""
+    pulumi_cli.ready(stack)
+    made = stacks.existing(stack)
+    if made is None:
+        print(f"There is no stack {stack}: nothing to take away.")
+        return
+    docker_engine.ready(made.config().get(environments.DOCKER_HOST))
+    if stack == EXAMPLE_STACK:
+        docker_compose.ready(local_builds.policy(stack))
+        example.down()
+    show("pulumi", "destroy", "--yes", "--stack", stack, env=made.env)
+    present = ask("docker", "volume", "ls", "--quiet").output.split()
+    own = [f"monitoring-{stack}-{service}" for service in DEFAULT_IMAGES]
+    if volumes := [volume for volume in own if volume in present]:
+        print("The volumes with the metrics, logs and dashboards were kept. To delete them:")
+        print(f"docker volume rm {' '.join(volumes)}")
+
+
+COMMAND = Command("down", down, (STACK,))

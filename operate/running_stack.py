@@ -1,0 +1,36 @@
+"""The way to a stack that is up: its addresses as this machine reaches them, and its password."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bootstrap.progress import CommandError
+from operate import environments, ssh_tunnel, stacks
+from setup import docker_engine, pulumi_cli
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """Where a stack's programs answer, and the password of Grafana's administrator."""
+
+    grafana_url: str
+    prometheus_url: str
+    password: str
+
+
+@contextmanager
+def reach(name: str) -> Iterator[RunningStack]:
+    """Yield the way to a stack, which lasts as long as the block. Raises `CommandError`."""
+    pulumi_cli.ready(name)
+    stack = stacks.existing(name)
+    outputs = json.loads(stack.must("stack", "output", "--json")) if stack else {}
+    if stack is None or not outputs:
+        raise CommandError(f"the stack {name} is not up: run `make up STACK={name}` first")
+    password = stack.must("config", "get", environments.PASSWORD).rstrip("\n")
+    host = docker_engine.address(stack.config().get(environments.DOCKER_HOST))
+    urls = {key: outputs[key] for key in ("grafana_url", "prometheus_url")}
+    with ssh_tunnel.reach(host, urls) as reached:
+        yield RunningStack(**reached, password=password)

@@ -1,0 +1,129 @@
+"""Proves from outside that a stack works: its programs answer, and metrics and logs arrive.
+
+What needs a moment after a deploy, such as the first scrape, is looked at again until a deadline.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bootstrap.progress import CommandError, note, step
+from operate import evidence, running_stack
+from operate.evidence import UNAUTHORIZED
+from operate.grafana_api import Grafana, GrafanaError
+from setup.command import STACK, Command
+from stack.settings.model import DEFAULT_IMAGES
+
+DEADLINE_SECONDS = 120.0
+"""More than the alert rules' interval, and than the longest usual one between two scrapes."""
+_PAUSE_SECONDS = 1
+_RECENT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check saw last."""
+
+    name: str
+    passed: bool
+    seen: str
+
+
+def verify(stack: str, seconds: float = DEADLINE_SECONDS, *, just_up: bool = False) -> None:
+    """Prove from outside that a running stack works, and say what was seen."""
+    with running_stack.reach(stack) as reached, step("Verification") as this:
+        results = check(
+            reached.grafana_url, reached.prometheus_url, reached.password, seconds, just_up=just_up
+        )
+        failed = sum(not result.passed for result in results)
+        this.outcome = f"{len(results) - failed} of {len(results)} checks passed"
+    print(table(results), flush=True)
+    if failed:
+        raise CommandError(f"the stack {stack} does not work: see the failed checks above")
+
+
+COMMAND = Command("verify", verify, (STACK,))
+
+
+def check(
+    grafana_url: str,
+    prometheus_url: str,
+    password: str,
+    seconds: float = DEADLINE_SECONDS,
+    *,
+    just_up: bool = False,
+) -> list[Result]:
+    """Do every check until it passes, at most for so many seconds.
+
+    What is `just_up` is not waited for: the application may come after the stack, rules need not
+    have been evaluated yet, a sample may be a minute old, and containers may have printed nothing.
+    """
+    checks = _checks(_Administrator(grafana_url, password), prometheus_url, just_up=just_up)
+    waiting, results = dict(checks), {}
+    deadline, told = time.monotonic() + seconds, False
+    while True:
+        for name, look in list(waiting.items()):
+            results[name], final = _result(name, look)
+            if final:
+                del waiting[name]
+        if not waiting or time.monotonic() > deadline:
+            return [results[name] for name in checks]
+        if not told:
+            note(f"waiting up to {seconds:.0f} s for: {', '.join(waiting)}")
+        told = True
+        time.sleep(_PAUSE_SECONDS)
+
+
+def table(results: Iterable[Result]) -> str:
+    """Return a line for each check."""
+    results = list(results)
+    width = max(len(each.name) for each in results)
+    return "\n".join(
+        f"  {'ok' if each.passed else 'FAILED':6}  {each.name:{width}}  {each.seen}"
+        for each in results
+    )
+
+
+def _result(name: str, look: Callable[[], str]) -> tuple[Result, bool]:
+    """Look once; return also whether it is no use to look again."""
+    try:
+        return Result(name, passed=True, seen=look()), True
+    except OSError as error:
+        final = isinstance(error, GrafanaError) and error.code == UNAUTHORIZED
+        return Result(name, passed=False, seen=str(error)), final
+
+
+class _Administrator(Grafana):
+    """Grafana locks the administrator out after five wrong passwords, so one is enough."""
+
+    _refused = False
+
+    def ask(self, path: str, body: object = None, *, method: str | None = None) -> Any:
+        if self._refused:
+            raise GrafanaError("not asked, since the password is refused", UNAUTHORIZED)
+        try:
+            return super().ask(path, body, method=method)
+        except GrafanaError as error:
+            self._refused = error.code == UNAUTHORIZED
+            raise
+
+
+def _checks(grafana: Grafana, prometheus: str, *, just_up: bool) -> dict[str, Callable[[], str]]:
+    own = tuple(DEFAULT_IMAGES) if just_up else None
+    oldest = time.time() - (_RECENT_SECONDS if just_up else 0)
+    return {
+        "Grafana answers": lambda: str(grafana.ask("/api/health")["version"]),
+        "Its administrator can log in": lambda: evidence.log_in(grafana),
+        "Prometheus answers": lambda: evidence.version(prometheus),
+        "Every target is up": lambda: evidence.targets(prometheus, own),
+        "Grafana reaches Prometheus": lambda: evidence.source(grafana, "prometheus"),
+        "Grafana reaches Loki": lambda: evidence.source(grafana, "loki"),
+        "Metrics arrive": lambda: evidence.samples(grafana, oldest),
+        "Logs arrive": lambda: evidence.lines(grafana, may_be_quiet=just_up),
+        "Every rule can be evaluated": lambda: evidence.rules(
+            grafana, prometheus, may_wait=just_up
+        ),
+    }

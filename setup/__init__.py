@@ -1,0 +1,1 @@
+"""Makes a machine ready: the Pulumi CLI, a Docker engine, the images."""

