@@ -7,7 +7,7 @@ from operate import environments, example, stacks
 from operate.up import EXAMPLE_STACK
 from setup import docker_compose, docker_engine, local_builds, pulumi_cli
 from setup.command import STACK, Command
-from stack.settings.model import DEFAULT_IMAGES
+from stack.settings.model import SERVICES, prefix
 
 
 def down(stack: str) -> None:
@@ -23,7 +23,7 @@ def down(stack: str) -> None:
         example.down()
     show("pulumi", "destroy", "--yes", "--stack", stack, env=made.env)
     present = ask("docker", "volume", "ls", "--quiet").output.split()
-    own = [f"monitoring-{stack}-{service}" for service in DEFAULT_IMAGES]
+    own = [f"{prefix(stack)}-{service}" for service in SERVICES]
     if volumes := [volume for volume in own if volume in present]:
         print("The volumes with the metrics, logs and dashboards were kept. To delete them:")
         print(f"docker volume rm {' '.join(volumes)}")

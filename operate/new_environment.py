@@ -9,7 +9,7 @@ from bootstrap.progress import CommandError
 from operate import environments, stacks
 from setup import pulumi_cli
 from setup.command import Command, Option
-from stack.settings.model import Network
+from stack.settings import contradictions
 from stack.settings.services import Grafana, Prometheus
 
 _FILE = """\
@@ -56,16 +56,11 @@ def write(name: str, folder: Path = ROOT) -> Path:
     """
     if not environments.NAME.fullmatch(name):
         raise CommandError(
-            f"'{name}' is no name for an environment: small letters, digits and '-', "
+            f"'{name}' cannot be the name of an environment: use small letters, digits and '-', "
             "as in make new-env NAME=staging"
         )
-    for network in Network:
-        if network.value and name.endswith(network.value):
-            raise CommandError(
-                f"'{name}' is no name for an environment: monitoring-{name} is a network of the "
-                f"environment '{name.removesuffix(network.value)}'; choose a name that does not "
-                f"end with '{network.value}'"
-            )
+    for problem in contradictions.stack_name(name):
+        raise CommandError(f"the name {problem.text}")
     file = folder / f"Pulumi.{name}.yaml"
     if file.exists():
         raise CommandError(f"there is an environment '{name}' already: edit {file.name}")

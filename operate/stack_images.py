@@ -11,7 +11,7 @@ from bootstrap.progress import CommandError, note
 from operate.stacks import Stack
 from setup import images
 from setup.local_builds import Policy, is_built_here
-from stack.settings.model import DEFAULT_IMAGES
+from stack.settings.model import DEFAULT_IMAGES, prefix
 
 
 def chosen_image(settings: object, default: str) -> str:
@@ -69,7 +69,7 @@ def _check_replaceable(stack: Stack, service: str, written: str) -> None:
             f"no registry of {written} can be reached, and an image that was chosen is not "
             f"replaced: make its registry reachable, or correct monitoring:{service}.image."
         )
-    volume = f"monitoring-{stack.name}-{service}"
+    volume = f"{prefix(stack.name)}-{service}"
     if ask("docker", "volume", "inspect", volume).ok and not _was_built_here(stack, service):
         raise CommandError(
             f"{default} is not on the engine, and what is built in its place is not started on the "

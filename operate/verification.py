@@ -15,7 +15,7 @@ from operate import evidence, running_stack
 from operate.evidence import UNAUTHORIZED
 from operate.grafana_api import Grafana, GrafanaError
 from setup.command import STACK, Command
-from stack.settings.model import DEFAULT_IMAGES
+from stack.settings.model import SERVICES
 
 DEADLINE_SECONDS = 120.0
 """More than the alert rules' interval, and than the longest usual one between two scrapes."""
@@ -112,7 +112,7 @@ class _Administrator(Grafana):
 
 
 def _checks(grafana: Grafana, prometheus: str, *, just_up: bool) -> dict[str, Callable[[], str]]:
-    own = tuple(DEFAULT_IMAGES) if just_up else None
+    own = SERVICES if just_up else None
     oldest = time.time() - (_RECENT_SECONDS if just_up else 0)
     return {
         "Grafana answers": lambda: str(grafana.ask("/api/health")["version"]),

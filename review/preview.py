@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from operate.stacks import Stack
-from stack.settings.model import DEFAULT_IMAGES
+from stack.settings.model import SERVICES
 
 SECRET = "[secret]"  # noqa: S105 - what Pulumi shows instead of one
 # What Pulumi gives for a value that only `up` will know (sdk/go/common/resource/plugin/rpc.go).
@@ -22,7 +22,6 @@ _KINDS = {
     "pulumi:pulumi:Stack": "stack",
     "monitoring:index:Monitoring": "stack",
 }
-_SERVICES = tuple(DEFAULT_IMAGES)
 _ORDER = ("container", "volume", "network", "image", "stack")
 # Said by the engine at every run, or about what another message says better.
 _PREVIEW_SECONDS = 1_200
@@ -116,7 +115,7 @@ def read(output: str, errors: str, code: int) -> Preview:
     # A refresh comes as steps of its own, before those that count.
     steps = [_step(each) for each in content.get("steps", []) if each["op"] != "refresh"]
     # Pulumi takes them as they come, several at once.
-    steps.sort(key=lambda step: (_place(_ORDER, step.kind), _place(_SERVICES, step.service)))
+    steps.sort(key=lambda step: (_place(_ORDER, step.kind), _place(SERVICES, step.service)))
     return Preview(tuple(steps), tuple(said["error"]), tuple(said["warning"]), code)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from stack.settings.jobs import HOST, Job
-from stack.settings.model import Settings
+from stack.settings.model import Network, Settings, prefix
 from stack.settings.problems import Path, Problem, set_secret, take_out
 from stack.settings.values import Duration
 
@@ -25,6 +25,7 @@ _LOOKBACK = Duration("5m", 300)
 
 def problems(settings: Settings) -> Iterator[Problem]:
     """Find what cannot work."""
+    yield from stack_name(settings.stack)
     yield from _mail(settings)
     if settings.grafana.port == settings.prometheus.port:
         text = f"is {settings.grafana.port}, the same as monitoring:prometheus.port"
@@ -40,6 +41,18 @@ def problems(settings: Settings) -> Iterator[Problem]:
         names.append(job.name)
         yield from _job(("jobs", number), job, settings)
     yield from _secrets_of_no_job(settings)
+
+
+def stack_name(stack: str) -> Iterator[Problem]:
+    """Find where a network of another stack has the name of this one's."""
+    for network in Network:
+        if network.value and stack.endswith(network.value):
+            text = (
+                f"is '{stack}', but {prefix(stack)} is a network of the stack"
+                f" '{stack.removesuffix(network.value)}'; choose a name that does not end with"
+                f" '{network.value}'"
+            )
+            yield Problem((), text)
 
 
 def warnings(settings: Settings) -> Iterator[str]:

@@ -34,6 +34,11 @@ class Network(Enum):
     GRAFANA = "-grafana"
 
 
+def prefix(stack: str) -> str:
+    """Return what every name on the engine begins with, so that environments do not collide."""
+    return f"monitoring-{stack}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings of one environment; `stack` comes beside the YAML keys.
@@ -106,8 +111,8 @@ class Settings:
 
     @property
     def prefix(self) -> str:
-        """What every name on the engine begins with, so that environments do not collide."""
-        return f"monitoring-{self.stack}"
+        """What every name of the stack on the engine begins with."""
+        return prefix(self.stack)
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -13,7 +13,10 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """One setting that cannot be used: where it is, what is wrong, and a value that would do."""
+    """One setting that cannot be used: where it is, what is wrong, and a value that would do.
+
+    An empty path means the stack's name.
+    """
 
     path: Path
     text: str
@@ -22,6 +25,8 @@ class Problem:
     @property
     def key(self) -> str:
         """The setting's path as `pulumi config set --path` takes it."""
+        if not self.path:
+            return "the stack's name"
         head, *rest = self.path
         parts = (
             f"[{json.dumps(part)}]" if isinstance(part, int) or "." in part else f".{part}"

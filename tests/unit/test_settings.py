@@ -174,6 +174,13 @@ def test_all_errors_are_told_at_once(read: Read) -> None:
     assert len(refused.value.problems) == 3
 
 
+@pytest.mark.parametrize("stack", ["dev-internal", "dev-grafana"])
+def test_a_stack_whose_network_would_be_another_stacks_is_refused(stack: str) -> None:
+    values = {"grafanaAdminPassword": "correct horse"}
+    with pytest.raises(SettingsError, match=f"monitoring-{stack} is a network of the stack 'dev'"):
+        loading.parse(stack, values, is_secret=lambda _key: True)
+
+
 def test_a_secret_in_clear_text_is_refused() -> None:
     values = {"grafanaAdminPassword": "correct horse"}
     with pytest.raises(SettingsError, match="is in clear text"):
