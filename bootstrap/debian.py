@@ -28,7 +28,7 @@ def may_install() -> bool:
 
 
 def extend_path() -> None:
-    """Let system programs be found, too: not every root has their folders on the PATH."""
+    """Add the folders of system programs to the PATH, which not every root has there."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     missing = [folder for folder in ("/usr/sbin", "/sbin") if folder not in folders]
     os.environ["PATH"] = os.pathsep.join([*folders, *missing])
@@ -47,7 +47,7 @@ def install(*packages: str, if_offered: str = "") -> None:
         packages = (*packages, if_offered)
     options = ("-y", "-qq", "--no-install-recommends", "--no-remove")
     command = ("apt-get", "install", *options, *packages)
-    # The download may be cut off, what dpkg does with it not.
+    # The download may be interrupted; dpkg must not be.
     answer = ask(*command, "--download-only", env=env, seconds=900)
     if answer.ok:
         answer = finish(*command, env=env)

@@ -87,7 +87,7 @@ def show(*command: str | Path, env: Mapping[str, str] | None = None) -> None:
 
 
 def finish(*command: str, env: Mapping[str, str] | None = None) -> Answer:
-    """Run a program that leaves a mess where it is cut off, and return its answer.
+    """Run a program that must not be cut off half way, and return its answer.
 
     It has all the time that it takes, and Ctrl-C does not reach it: its end is waited for.
     """
@@ -102,7 +102,7 @@ def finish(*command: str, env: Mapping[str, str] | None = None) -> Answer:
 
 
 def _end(process: subprocess.Popen[bytes], after_interrupt: str = "") -> int:
-    """Wait for a program's end and give its exit code; Ctrl-C is raised only then."""
+    """Wait for a program's end and return its exit code; Ctrl-C is raised only then."""
     interrupted = False
     while True:
         try:

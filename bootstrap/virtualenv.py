@@ -38,7 +38,7 @@ def ready(file: str = PROGRAM) -> None:
 
 
 def was_moved(folder: Path = VENV) -> bool:
-    """Whether `.venv` was made elsewhere: its scripts then call a Python of that place."""
+    """Return whether `.venv` was made elsewhere: its scripts then call a Python of that place."""
     script = folder / "bin" / "pip"
     return not script.exists() or str(folder.resolve()) not in script.read_text()
 

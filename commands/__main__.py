@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def parser(commands: Iterable[Command]) -> argparse.ArgumentParser:
-    """Return the parser of a command line; what it reads are the arguments of `run`, and that."""
+    """Return the parser of a command line; it reads `run` and that function's arguments."""
     result = argparse.ArgumentParser(prog="python3 -m bootstrap", epilog=local_builds.HELP)
     parsers = result.add_subparsers(metavar="command", required=True)
     for command in commands:
@@ -61,7 +61,7 @@ def parser(commands: Iterable[Command]) -> argparse.ArgumentParser:
 
 
 def show_any_character() -> None:
-    """Let standard output replace what the terminal cannot show, such as that of a log line."""
+    """Make standard output replace characters that the terminal cannot show."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 

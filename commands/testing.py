@@ -44,7 +44,7 @@ def test_unit() -> None:
 
 
 def test_configs() -> None:
-    """Let every program check its configuration, and Prometheus the rules."""
+    """Have every program check its configuration, and Prometheus the rules."""
     _prepare()
     _pytest("tests/engine/test_configs.py", "tests/engine/test_rules.py")
 

@@ -1,4 +1,4 @@
-"""Takes a stack away; the volumes stay."""
+"""Removes a stack; the volumes stay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def down(stack: str) -> None:
     pulumi_cli.ready(stack)
     made = stacks.existing(stack)
     if made is None:
-        print(f"There is no stack {stack}: nothing to take away.")
+        print(f"There is no stack {stack}: nothing to remove.")
         return
     docker_engine.ready(made.config().get(environments.DOCKER_HOST))
     if stack == EXAMPLE_STACK:

@@ -50,7 +50,7 @@ def docker_host(name: str, folder: Path = ROOT) -> str:
     host = settings(name, folder).get(DOCKER_HOST) or ""
     if not isinstance(host, str):
         raise CommandError(
-            f"{DOCKER_HOST} in Pulumi.{name}.yaml is no text that can be read without the "
+            f"{DOCKER_HOST} in Pulumi.{name}.yaml must be a text that can be read without the "
             f"passphrase: run `pulumi config set {DOCKER_HOST} ssh://… --stack {name}`"
         )
     return host

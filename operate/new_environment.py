@@ -39,8 +39,9 @@ config:
 
 def new_env(name: str) -> None:
     """Make an environment: its file, its state, and a password for its Grafana."""
-    file = write(name)
+    check(name)
     pulumi_cli.ready(name)
+    file = write(name)
     stacks.open_stack(name)
     print(f"Made {file.name}, with ports and a password of its own. Edit it, commit it, and then:")
     print(f"make up STACK={name}")
@@ -49,11 +50,8 @@ def new_env(name: str) -> None:
 COMMAND = Command("new-env", new_env, (Option("name", "its name, such as staging"),))
 
 
-def write(name: str, folder: Path = ROOT) -> Path:
-    """Write the file of a new environment, with ports that no other file has.
-
-    Raises `CommandError` where the name is none, or is taken, or where another file cannot be read.
-    """
+def check(name: str, folder: Path = ROOT) -> None:
+    """Raise `CommandError` where an environment cannot have this name, or one has it already."""
     if not environments.NAME.fullmatch(name):
         raise CommandError(
             f"'{name}' cannot be the name of an environment: use small letters, digits and '-', "
@@ -61,9 +59,16 @@ def write(name: str, folder: Path = ROOT) -> Path:
         )
     for problem in contradictions.stack_name(name):
         raise CommandError(f"the name {problem.text}")
+    if name in environments.names(folder):
+        raise CommandError(f"there is an environment '{name}' already: edit Pulumi.{name}.yaml")
+
+
+def write(name: str, folder: Path = ROOT) -> Path:
+    """Write the file of a new environment, with ports that no other file has.
+
+    Raises `CommandError` where another file cannot be read.
+    """
     file = folder / f"Pulumi.{name}.yaml"
-    if file.exists():
-        raise CommandError(f"there is an environment '{name}' already: edit {file.name}")
     distance = _distance(folder)
     grafana, prometheus = Grafana().port + distance, Prometheus().port + distance
     file.write_text(_FILE.format(name=name, grafana=grafana, prometheus=prometheus))

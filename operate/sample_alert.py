@@ -1,7 +1,7 @@
-"""Sends one alert through the whole chain of a running stack, and tells what became of it.
+"""Sends one alert through the whole chain of a running stack, and says what became of it.
 
 A temporary rule of Grafana asks Prometheus, fires, and is routed as every other alert. It is taken
-away again, upon which Grafana also sends that the alert is over.
+away again, whereupon Grafana sends that the alert is resolved.
 """
 
 from __future__ import annotations
@@ -150,6 +150,6 @@ class _Grafana(Grafana):
 
 
 def _seconds(text: str) -> float:
-    """Read Grafana's time; it gives year 1 where there was no try yet."""
+    """Read Grafana's time; it is year 1 where there was no try yet."""
     moment = time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
     return float(calendar.timegm(moment)) if moment.tm_year > 1 else 0.0

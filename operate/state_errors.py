@@ -15,7 +15,7 @@ _REMEDIES = {
     "state directory": f"make its folder, or correct the address ({_WHERE})",
     "unable to open": f"correct the address ({_WHERE}) and the credentials for it",
     ".pulumi/meta.yaml": f"correct the address ({_WHERE}) and the credentials for it",
-    # What is no address of a backend of one's own is taken for Pulumi's service.
+    # Pulumi takes what is not a valid address for its own service.
     "PULUMI_ACCESS_TOKEN": (
         f"correct the address ({_WHERE}), in which `/`, `@` and `:` of a password are written"
         " %2F, %40 and %3A"

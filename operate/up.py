@@ -1,4 +1,4 @@
-"""Brings a stack up: everything that `pulumi up` needs, the deploy itself, and a look at it."""
+"""Brings a stack up: what `pulumi up` needs, the deploy itself, and a first verification."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def prepare(stack: str) -> None:
 
 
 def up(stack: str) -> None:
-    """Bring the stack up, for `dev` with the example application beside it, and see it work."""
+    """Bring the stack up, for `dev` with the example application beside it, and verify it."""
     made = ready(stack)
     note(f"running: pulumi up --yes --stack {stack}")
     show("pulumi", "up", "--yes", "--stack", stack, env=made.env)
@@ -77,7 +77,7 @@ def closing(name: str, outputs: dict[str, str], host: str = docker_host.LOCAL) -
         (f"pulumi config get {environments.PASSWORD} --stack {name}", "the password"),
         (f"pulumi preview --diff --stack {name}", f"what a change to Pulumi.{name}.yaml does"),
         (f"pulumi up --stack {name}", "does it"),
-        (f"make down STACK={name}", "takes all away but the volumes"),
+        (f"make down STACK={name}", "removes everything but the volumes"),
     ]
     lines = [f"{place:11} {url}" for place, url in places]
     width = max(len(command) for command, _ in commands)

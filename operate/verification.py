@@ -88,7 +88,7 @@ def table(results: Iterable[Result]) -> str:
 
 
 def _result(name: str, look: Callable[[], str]) -> tuple[Result, bool]:
-    """Look once; return also whether it is no use to look again."""
+    """Look once; return also whether looking again is of no use."""
     try:
         return Result(name, passed=True, seen=look()), True
     except OSError as error:

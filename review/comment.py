@@ -33,7 +33,7 @@ class Part:
 
 
 def comment(stack: str, preview: Preview) -> str:
-    """Give the whole comment on the preview of a stack."""
+    """Return the whole comment on the preview of a stack."""
     marker = f"<!-- monitoring-preview:{stack} -->"
     return fitted(stack, [Part(marker), *_parts(stack, preview)])
 
@@ -103,7 +103,7 @@ def _listed(lines: list[str]) -> str:
 
 
 def _raw(preview: Preview) -> str:
-    """Give the steps as Pulumi's own list does, with the inputs that change."""
+    """Return the steps as Pulumi's own list does, with the inputs that change."""
     return "\n".join(
         f"{_SYMBOLS.get(step.operation, ' '):2} {step.operation:8} {step.kind} {step.name}"
         + (f" [{', '.join(sorted(step.roots))}]" if step.changed else "")

@@ -23,13 +23,13 @@ _WORDS = {
     "targets": "queries",
     "templating": "variables",
 }
-_OF_THE_WHOLE = ("panels", "version", "id", "iteration")
+_NOT_COMPARED = ("panels", "version", "id", "iteration")
 _LONG = 60  # characters
 _MOST_NAMED = 20  # panels of a new dashboard
 
 
 def difference(old: dict[str, Any] | None, new: dict[str, Any] | None) -> tuple[str, str]:
-    """Give what changes of a dashboard, in full and in short; None where it is not there."""
+    """Return what changes in a dashboard, in full and in short; None stands for no dashboard."""
     named = new or old or {}
     title = f"**Dashboard** {code(named.get('title', ''))}"
     if old is None or new is None:
@@ -39,14 +39,14 @@ def difference(old: dict[str, Any] | None, new: dict[str, Any] | None) -> tuple[
         listed = f": {words(panels[:_MOST_NAMED] + more)}" if panels else ""
         short = f"{title} {state}, with {len(panels)} panels"
         return short + listed, short
-    lines = [*_whole(old, new), *_by_panel(_panels(old), _panels(new))]
+    lines = [*_outside_panels(old, new), *_by_panel(_panels(old), _panels(new))]
     full = "\n".join([f"{title} changes:", "", *(f"- {line}" for line in lines)])
     return full, f"{title} changes in {len(lines)} places"
 
 
-def _whole(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+def _outside_panels(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     for key in dict.fromkeys([*old, *new]):
-        if key not in _OF_THE_WHOLE:
+        if key not in _NOT_COMPARED:
             yield from _fields(old.get(key), new.get(key), key)
 
 
@@ -63,7 +63,7 @@ def _by_panel(old: Mapping[object, Any], new: Mapping[object, Any]) -> Iterator[
 
 
 def _panels(dashboard: Mapping[str, Any]) -> dict[object, dict[str, Any]]:
-    """Give all panels, rows and what is in them too, by id; by title where they have none."""
+    """Return all panels, rows and what is in them too, by id; by title where they have none."""
     found: dict[object, dict[str, Any]] = {}
     for panel in dashboard.get("panels", []):
         for each in (panel, *panel.get("panels", [])):
@@ -114,7 +114,7 @@ def _queries(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
 
 
 def _thresholds(value: Any) -> str:
-    """Give `green, red from 0.05`; the first step has no value."""
+    """Return `green, red from 0.05`; the first step has no value."""
     steps = value.get("steps", []) if isinstance(value, dict) else []
     starts = [step.get("value") for step in steps]
     return ", ".join(
@@ -124,7 +124,7 @@ def _thresholds(value: Any) -> str:
 
 
 def _both(old: Any, new: Any) -> str:
-    """Give two values to stand behind a word, on lines of their own where they are long."""
+    """Return two values to stand behind a word, on lines of their own where they are long."""
     before, after = _value(old), _value(new)
     if max(len(before), len(after)) > _LONG:
         return f"\n  {before} →\n  {after}"

@@ -31,7 +31,7 @@ class FileChange:
 
 
 def changes(step: Step) -> Iterator[FileChange]:
-    """Give the files of a container that change; none of one that goes with its files."""
+    """Return the files of a container that change; none of one that goes with its files."""
     before, after = step.input("uploads")
     if step.new is None or before == after:
         return

@@ -44,7 +44,7 @@ class Repository:
     token: str = field(repr=False)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """Call the API below this repository; give the answer's JSON. Raises `GitHubError`."""
+        """Call the API below this repository; return the answer's JSON. Raises `GitHubError`."""
         request = urllib.request.Request(  # noqa: S310 - the API's address is GitHub's own word
             f"{self.api}/repos/{self.name}/{path}",
             method=method,
@@ -66,7 +66,7 @@ class Repository:
             raise GitHubError(f"GitHub did not answer {what}: {error}") from error
 
     def every(self, path: str) -> Iterator[Any]:
-        """Give what a list of the API holds, page after page."""
+        """Yield what a list of the API holds, page after page."""
         number = 1
         while page := self.ask("GET", f"{path}per_page={_PAGE}&page={number}"):
             yield from page
@@ -74,7 +74,7 @@ class Repository:
 
 
 def repository(environment: Mapping[str, str] = os.environ) -> Repository:
-    """Give the repository that a workflow runs for. Raises `GitHubError`."""
+    """Return the repository that a workflow runs for. Raises `GitHubError`."""
     for name in ("GITHUB_REPOSITORY", "GITHUB_TOKEN"):
         if not environment.get(name):
             raise GitHubError(f"{name} is not set: this runs in a workflow of GitHub's")
@@ -115,7 +115,7 @@ COMMANDS = (
 
 
 def post_comment(where: Repository, pull_request: int, text: str) -> str:
-    """Have the text as the one comment with its marker; give the comment's address."""
+    """Write the text as the one comment with its marker; return the comment's address."""
     comments = f"issues/{pull_request}/comments"
     for found in _own(where.every(f"{comments}?"), _marker(text)):
         return _address(where.ask("PATCH", f"issues/comments/{found['id']}", {"body": text}))
@@ -123,7 +123,7 @@ def post_comment(where: Repository, pull_request: int, text: str) -> str:
 
 
 def post_issue(where: Repository, text: str) -> str:
-    """Have the text as the one open issue with its marker; give the issue's address.
+    """Write the text as the one open issue with its marker; return the issue's address.
 
     The text's first heading is the title.
     """
@@ -136,7 +136,7 @@ def post_issue(where: Repository, text: str) -> str:
 def close_issue(where: Repository, text: str) -> str:
     """Close the open issue with the text's marker, with the text as its last comment.
 
-    Gives the issue's address; empty where none is open.
+    Returns the issue's address; empty where none is open.
     """
     for found in _open_issues(where, text):
         number = found["number"]
@@ -160,7 +160,7 @@ def _own(found: Iterator[Any], marker: str) -> Iterator[Any]:
 def _marker(text: str) -> str:
     first = text.partition("\n")[0].strip()
     if not _MARKER.fullmatch(first):
-        raise GitHubError(f"the text's first line is no marker to find it again by: {first[:80]!r}")
+        raise GitHubError(f"the text must begin with a marker to find it again: {first[:80]!r}")
     return first
 
 

@@ -40,7 +40,7 @@ def ready(
     home: Path | None = None,
     root: Path = ROOT,
 ) -> None:
-    """Check what a job is given for an environment, and let its later steps in at the server.
+    """Check what a job is given for an environment, and give its later steps a way to the server.
 
     A job that does not name the key among its variables, such as the preview, gets no way to the
     server. Raises `CommandError` with every value that is missing.
@@ -82,7 +82,7 @@ def _add(file: Path, hosts: str) -> None:
 
 
 def _agent(key: str) -> dict[str, str]:
-    """Give the key to an agent of this job's own, and the variables by which ssh finds that.
+    """Give the key to an agent of this job's own; return the variables by which ssh finds it.
 
     So the key is in no file, and no other environment's on the same runner is in the way. The job's
     last step ends the agent (`ssh-agent -k`); without it the agent forgets the key in time.

@@ -29,7 +29,7 @@ _FORMS = {
 }
 # Told elsewhere.
 _LEFT_OUT = ("uploads", "image")
-_OF_A_NEW_ONE = ("memory", "ports")
+_SHOWN_OF_NEW_ONES = ("memory", "ports")
 # What always goes with another.
 _COMPANIONS = {"memorySwap": "memory", "destroyGraceSeconds": "stopTimeout"}
 
@@ -50,7 +50,7 @@ class Change:
 
 
 def changes(preview: Preview, step: Step) -> Iterator[Change]:
-    """Give the inputs of a container that change, the image by its name first."""
+    """Return the inputs of a container that change, the image by its name first."""
     image = next((s for s in preview.of("image") if s.service == step.service), None)
     old, new = image.input("name") if image else (None, None)
     if old != new:
@@ -61,13 +61,13 @@ def changes(preview: Preview, step: Step) -> Iterator[Change]:
         yield from differing(step.old.inputs, step.new.inputs, step.roots)
     elif step.new:
         has = step.new.inputs
-        yield from differing({}, {key: has[key] for key in _OF_A_NEW_ONE if key in has})
+        yield from differing({}, {key: has[key] for key in _SHOWN_OF_NEW_ONES if key in has})
 
 
 def differing(
     old: Mapping[str, Any], new: Mapping[str, Any], reasons: Set[str] = frozenset()
 ) -> Iterator[Change]:
-    """Give the inputs that differ; of the hidden ones those that `reasons` names."""
+    """Return the inputs that differ; of the hidden ones those that `reasons` names."""
     for key in sorted({*old, *new}.difference(_LEFT_OUT)):
         before, after = old.get(key), new.get(key)
         companion = _COMPANIONS.get(key)
@@ -80,7 +80,7 @@ def differing(
 
 
 def word(key: str) -> str:
-    """Give what a reviewer calls an input."""
+    """Return what a reviewer calls an input."""
     return _WORDS.get(key, key)
 
 
@@ -93,7 +93,7 @@ def _apart(old: Any, new: Any) -> tuple[Any, Any]:
 
 
 def _text(key: str, value: Any) -> str:
-    """Give an input's value as a person reads it; empty where there is none."""
+    """Return an input's value as a person reads it; empty where there is none."""
     if isinstance(value, list):
         return ", ".join(_item(key, item) for item in value)
     return _item(key, value)

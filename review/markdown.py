@@ -17,7 +17,7 @@ _MOST_ERRORS = 5
 
 
 def code(text: object) -> str:
-    """Give a text as code within a line; a long one is cut in its middle."""
+    """Return a text as code within a line; a long one is cut in its middle."""
     line = " ".join(visible(str(text)).split())
     if len(line) > _LONGEST:
         line = f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
@@ -27,7 +27,7 @@ def code(text: object) -> str:
 
 
 def block(text: str, language: str = "") -> str:
-    """Give a text as a block of code."""
+    """Return a text as a block of code."""
     marks = _marks(text, 3)
     return f"{marks}{language}\n{visible(text).rstrip()}\n{marks}"
 
@@ -45,17 +45,17 @@ def _failure(error: str) -> str:
 
 
 def folded(summary: str, text: str) -> str:
-    """Give Markdown that is shown after a click on `summary`, a plain text."""
+    """Return Markdown that is shown after a click on `summary`, a plain text."""
     return f"<details><summary>{html.escape(summary)}</summary>\n\n{text}\n\n</details>"
 
 
 def alert(kind: str, lines: list[str]) -> str:
-    """Give Markdown lines as a box that GitHub colours: CAUTION, WARNING or NOTE."""
+    """Return Markdown lines as a box that GitHub colours: CAUTION, WARNING or NOTE."""
     return "\n".join([f"> [!{kind}]", *(f"> - {line}" for line in lines)])
 
 
 def words(items: list[str]) -> str:
-    """Give `a`, `a and b`, `a, b and c`."""
+    """Return `a`, `a and b`, `a, b and c`."""
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last
 

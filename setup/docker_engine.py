@@ -96,7 +96,7 @@ def address(configured: str | None) -> str:
 
 
 def look(configured: str | None) -> tuple[Facts, str]:
-    """Ask for the engine; return the facts and the engine's version (empty without an answer)."""
+    """Ask the engine; return the facts, and its version (empty without an answer)."""
     host = address(configured)
     asked = ("docker", "-H", host, "version", "-f", "{{.Server.Version}}")
     answer = ask(*asked, env={**os.environ, **ssh.WITHOUT_QUESTIONS}, seconds=20)

@@ -33,9 +33,9 @@ def start() -> None:
 
 
 def start_by_hand(command: Sequence[str], host: str, log: Path, pid_file: Path) -> None:
-    """Start dockerd by hand, in a session of its own so that it outlives us, and await it.
+    """Start dockerd in a session of its own, so that it outlives this process, and wait for it.
 
-    One that runs already, because it was started a moment ago, is only awaited.
+    One that runs already, because it was started a moment ago, is only waited for.
     """
     remove_if_stale(pid_file)
     daemon = None

@@ -1,4 +1,4 @@
-"""Pulls an image, and tells why one does not come: only the engine's own words say it."""
+"""Pulls an image, and says why one does not come, which only the engine's own words tell."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _TIME_OUTS = ("i/o timeout", "handshake timeout", "client.timeout exceeded", "ti
 
 
 def pull(image: str) -> None:
-    """Let the engine pull an image; what may have been a moment's failure is tried once more.
+    """Pull an image; a failure that may have been momentary is tried once more.
 
     Raises `NoRegistryError` where no registry can be reached, and `CommandError`, with the engine's
     words and the way out, for every other failure.

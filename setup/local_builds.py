@@ -1,6 +1,6 @@
 """What is built here, from package registries, where it cannot be downloaded.
 
-The one module that knows lab/, which does it; lab/README.md tells people when.
+The one module that knows lab/, which does it; lab/README.md says when.
 """
 
 from __future__ import annotations
@@ -74,14 +74,14 @@ def is_built_here(image: str) -> bool:
 
 
 def shortcomings(images: Iterable[str]) -> Iterator[str]:
-    """Return of each of the images that is not the program that it stands for what it lacks."""
+    """Return what is different about each of the images that only stands in for another."""
     for built in IMAGES.values():
         if built.stand_in and built.reference in images:
             yield f"{built.reference}: {built.stand_in}"
 
 
 def images(names: Iterable[str]) -> dict[str, str]:
-    """Ensure these images on the engine, and return what they are called there, by name."""
+    """Ensure these images on the engine; return by name what they are called there."""
     return _with_go(lambda: lab.images(names))
 
 

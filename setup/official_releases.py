@@ -20,9 +20,9 @@ from typing import IO
 from bootstrap.progress import CommandError, note
 from setup import credentials
 
-VERSION = "3.259.0"
+PULUMI_VERSION = "3.259.0"
 """The release to download: the oldest that the project is tested with."""
-SHA256 = {
+PULUMI_SHA256 = {
     "linux-x64": "94ba357acac23d01474084c4b00098dc0f7bc70ce13f34c777459254a5f718e5",
     "linux-arm64": "edc8327463a72160bb36cf82cf5062da9c8a244290a706d9980988e7bf486853",
     "darwin-x64": "eaca4c3b8277bfa3ab061fa3b270d1c66358a0b2e613da8c5587a04b7226c534",
@@ -33,7 +33,7 @@ SHA256 = {
 With another version come other figures: `pulumi-<version>-checksums.txt`, an asset of the release
 on GitHub, has them too.
 """
-ARCHIVES = "https://get.pulumi.com/releases/sdk/"
+PULUMI_RELEASES = "https://get.pulumi.com/releases/sdk/"
 COMPOSE_VERSION = "5.0.1"
 COMPOSE_SHA256 = {
     "x86_64": "cdc1df64412ed009312afbc044b3625144d06c07736e2f7a77fb0460531b9327",
@@ -61,29 +61,29 @@ def platform_name(system: str, machine: str) -> str:
     systems = {"Linux": "linux", "Darwin": "darwin"}
     machines = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
     name = f"{systems.get(system)}-{machines.get(machine)}"
-    if name not in SHA256:
+    if name not in PULUMI_SHA256:
         raise CommandError(
             f"Pulumi has no release for {system} on {machine} that this knows of: install Pulumi "
-            f"{VERSION} or newer yourself (https://www.pulumi.com/docs/install/)."
+            f"{PULUMI_VERSION} or newer yourself (https://www.pulumi.com/docs/install/)."
         )
     return name
 
 
-def official(into: Path) -> None:
+def pulumi(into: Path) -> None:
     """Download, verify and unpack the programs of the release into a folder.
 
     Raises `UnreachableError` within seconds where there is no way to the site, and `CommandError`
     for every other failure, and where the file is not the pinned one.
     """
     name = platform_name(platform.system(), platform.machine())
-    url = f"{ARCHIVES}pulumi-v{VERSION}-{name}.tar.gz"
+    url = f"{PULUMI_RELEASES}pulumi-v{PULUMI_VERSION}-{name}.tar.gz"
     with tempfile.NamedTemporaryFile(suffix=".tar.gz") as archive:
-        _fetch(url, archive, SHA256[name], "about 100 MB")
+        _fetch(url, archive, PULUMI_SHA256[name], "about 100 MB")
         unpack(Path(archive.name), into)
 
 
 def compose(into: Path) -> None:
-    """Download and verify Docker Compose's program. Raises as `official` does."""
+    """Download and verify Docker Compose's program. Raises as `pulumi` does."""
     digest = COMPOSE_SHA256.get(platform.machine()) if platform.system() == "Linux" else None
     if digest is None:
         raise CommandError("Docker Compose is missing: https://docs.docker.com/compose/install/.")
@@ -150,7 +150,7 @@ def unpack(archive: Path, into: Path) -> None:
 
 
 def open_url(url: str) -> HTTPResponse:
-    """Open a file on the web. Raises as `official` does.
+    """Open a file on the web. Raises as `pulumi` does.
 
     In a thread, because a resolver without a network can sit on a name for half a minute and
     takes no time-out.

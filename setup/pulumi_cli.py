@@ -17,7 +17,7 @@ from setup.local_builds import Policy
 from setup.versions import parse_version
 
 PROVIDER = "pulumi-resource-docker"
-MINIMUM = parse_version(official_releases.VERSION)
+MINIMUM = parse_version(official_releases.PULUMI_VERSION)
 
 
 def environment() -> dict[str, str]:
@@ -76,9 +76,9 @@ def choose(policy: Policy) -> str:
         return "official release in .tools/bin"
     if policy is not Policy.ALWAYS:
         try:
-            official_releases.official(BIN)
+            official_releases.pulumi(BIN)
         except official_releases.UnreachableError as error:
-            _require_build(policy, f"Pulumi {official_releases.VERSION}", str(error))
+            _require_build(policy, f"Pulumi {official_releases.PULUMI_VERSION}", str(error))
         else:
             return "official release, downloaded to .tools/bin"
     link(local_builds.pulumi())

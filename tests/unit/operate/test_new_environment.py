@@ -41,17 +41,16 @@ def test_a_new_environment_needs_only_its_password(tmp_path: Path) -> None:
 def test_an_environment_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     new_environment.write("qa", tmp_path)
     with pytest.raises(CommandError, match=r"already: edit Pulumi\.qa\.yaml"):
-        new_environment.write("qa", tmp_path)
+        new_environment.check("qa", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["", "Staging", "../dev", "a b", "-x", "x" * 41])
 def test_a_name_that_is_none_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=f"'{re.escape(name)}' cannot be the name"):
-        new_environment.write(name, tmp_path)
+        new_environment.check(name, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["dev-internal", "dev-grafana", "a-b-grafana"])
 def test_a_name_whose_network_is_another_environments_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=f"monitoring-{name} is a network of the stack"):
-        new_environment.write(name, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+        new_environment.check(name, tmp_path)

@@ -50,7 +50,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], None]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         monkeypatch.setattr(
-            official_releases, "ARCHIVES", f"http://127.0.0.1:{server.server_port}/"
+            official_releases, "PULUMI_RELEASES", f"http://127.0.0.1:{server.server_port}/"
         )
         yield answers.append
         server.shutdown()
@@ -82,8 +82,9 @@ def is_silent(_handler: BaseHTTPRequestHandler) -> None:
 
 
 def test_every_platform_of_the_release_is_pinned() -> None:
-    assert len(set(official_releases.SHA256.values())) == len(official_releases.SHA256) == 4
-    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in official_releases.SHA256.values())
+    digests = official_releases.PULUMI_SHA256.values()
+    assert len(set(digests)) == len(digests) == 4
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
 
 
 def test_a_download_that_is_not_the_pinned_one_is_not_unpacked(
@@ -91,7 +92,7 @@ def test_a_download_that_is_not_the_pinned_one_is_not_unpacked(
 ) -> None:
     site(gives(packed(tmp_path, "pulumi/pulumi").read_bytes()))
     with pytest.raises(CommandError, match=r"setup/official_releases\.py: it is not used"):
-        official_releases.official(tmp_path / "bin")
+        official_releases.pulumi(tmp_path / "bin")
     assert not (tmp_path / "bin").exists()
 
 
@@ -102,8 +103,8 @@ def test_the_pinned_download_becomes_programs_that_run(
         tmp_path, *(f"pulumi/{name}" for name in official_releases.NEEDED)
     ).read_bytes()
     site(gives(content))
-    monkeypatch.setitem(official_releases.SHA256, HERE, hashlib.sha256(content).hexdigest())
-    official_releases.official(tmp_path / "bin")
+    monkeypatch.setitem(official_releases.PULUMI_SHA256, HERE, hashlib.sha256(content).hexdigest())
+    official_releases.pulumi(tmp_path / "bin")
     assert os.access(tmp_path / "bin" / "pulumi", os.X_OK)
 
 
@@ -113,7 +114,7 @@ def test_a_site_or_proxy_that_refuses_is_an_error_with_its_words(
 ) -> None:
     site(status(code))
     with pytest.raises(CommandError, match=f"HTTP Error {code}.*LAB=yes"):
-        official_releases.official(tmp_path / "bin")
+        official_releases.pulumi(tmp_path / "bin")
 
 
 @pytest.mark.parametrize("answer", [hangs_up, gives(b"half", length=8)], ids=["at once", "later"])
@@ -122,7 +123,7 @@ def test_a_site_that_hangs_up_is_an_error(
 ) -> None:
     site(answer)
     with pytest.raises(CommandError, match="try again"):
-        official_releases.official(tmp_path / "bin")
+        official_releases.pulumi(tmp_path / "bin")
 
 
 def test_a_silent_site_is_out_of_reach(
@@ -131,16 +132,16 @@ def test_a_silent_site_is_out_of_reach(
     monkeypatch.setattr(official_releases, "ANSWER_SECONDS", 0.2)
     site(is_silent)
     with pytest.raises(official_releases.UnreachableError, match="timed out"):
-        official_releases.official(tmp_path / "bin")
+        official_releases.pulumi(tmp_path / "bin")
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1/", "http://nosuch.invalid/"])
 def test_a_site_that_is_not_there_is_out_of_reach(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    monkeypatch.setattr(official_releases, "ARCHIVES", address)
+    monkeypatch.setattr(official_releases, "PULUMI_RELEASES", address)
     with pytest.raises(official_releases.UnreachableError):
-        official_releases.official(tmp_path / "bin")
+        official_releases.pulumi(tmp_path / "bin")
 
 
 def test_a_proxy_that_is_not_there_is_an_error_of_the_proxy(
@@ -150,7 +151,7 @@ def test_a_proxy_that_is_not_there_is_an_error_of_the_proxy(
     with pytest.raises(
         CommandError, match=r"through the proxy http://\*+@127\.0\.0\.1:1 "
     ) as error:
-        official_releases.official(tmp_path / "bin")
+        official_releases.pulumi(tmp_path / "bin")
     assert "secret" not in str(error.value)
 
 

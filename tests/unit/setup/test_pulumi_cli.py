@@ -59,7 +59,7 @@ def test_a_pulumi_that_is_too_old_is_not_taken(
     on_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake(on_path, "pulumi", "echo v3.100.0")
-    monkeypatch.setattr(official_releases, "official", downloaded)
+    monkeypatch.setattr(official_releases, "pulumi", downloaded)
     assert "official release" in pulumi_cli.choose(Policy.AS_WRITTEN)
 
 
@@ -67,7 +67,7 @@ def test_a_pulumi_that_is_too_old_is_not_taken(
 def test_without_a_download_pulumi_is_built_for_dev(
     tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(official_releases, "official", unreachable)
+    monkeypatch.setattr(official_releases, "pulumi", unreachable)
     assert "built by lab" in pulumi_cli.choose(Policy.UNREACHABLE)
     assert (tools / "pulumi").is_symlink()
 
@@ -77,7 +77,7 @@ def test_without_a_download_pulumi_is_built_for_dev(
 def test_for_another_environment_it_is_an_error(
     tools: Path, monkeypatch: pytest.MonkeyPatch, *, built_before: bool
 ) -> None:
-    monkeypatch.setattr(official_releases, "official", unreachable)
+    monkeypatch.setattr(official_releases, "pulumi", unreachable)
     if built_before:
         pulumi_cli.choose(Policy.UNREACHABLE)
     with pytest.raises(
@@ -91,16 +91,16 @@ def test_for_another_environment_it_is_an_error(
 def test_a_download_that_failed_once_is_tried_again(
     tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(official_releases, "official", unreachable)
+    monkeypatch.setattr(official_releases, "pulumi", unreachable)
     pulumi_cli.choose(Policy.UNREACHABLE)
-    monkeypatch.setattr(official_releases, "official", downloaded)
+    monkeypatch.setattr(official_releases, "pulumi", downloaded)
     assert "downloaded" in pulumi_cli.choose(Policy.UNREACHABLE)
     assert not (tools / "pulumi").is_symlink()
 
 
 @pytest.mark.usefixtures("on_path")
 def test_with_a_word_nothing_is_downloaded(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(official_releases, "official", lambda _into: pytest.fail("downloads"))
+    monkeypatch.setattr(official_releases, "pulumi", lambda _into: pytest.fail("downloads"))
     assert "built by lab" in pulumi_cli.choose(Policy.ALWAYS)
     assert "built by lab" in pulumi_cli.provider(Policy.ALWAYS)
     assert (tools / "pulumi").is_symlink()
