@@ -26,21 +26,13 @@ KEY_SECONDS = 3_600
 """How long ssh has the key: as long as a job may last (deploy.yml)."""
 
 
-def runner(stack: str) -> None:
-    """Make a runner of GitHub's ready for an environment."""
-    ready(stack)
-
-
-COMMAND = Command("runner", runner, (STACK,))
-
-
 def ready(
-    name: str,
+    stack: str,
     given: Mapping[str, str] = os.environ,
     home: Path | None = None,
     root: Path = ROOT,
 ) -> None:
-    """Check what a job is given for an environment, and give its later steps a way to the server.
+    """Check what a job on GitHub is given, and let its later steps reach the server.
 
     A job that does not name the key among its variables, such as the preview, gets no way to the
     server. Raises `CommandError` with every value that is missing.
@@ -50,22 +42,26 @@ def ready(
     if str(backend.get("url")).startswith("file:"):
         # The runner's folder is empty: everything would seem new.
         wanted.append(BACKEND)
-    if KEY in given and docker_host.is_ssh(environments.docker_host(name, root)):
+    if KEY in given and docker_host.is_ssh(environments.docker_host(stack, root)):
         wanted += [KEY, KNOWN_HOSTS]
     missing = [variable for variable in wanted if not given.get(variable)]
     if missing:
         raise CommandError(
             f"this job is not given {', '.join(missing)}: add it in GitHub, in the environment of "
-            f"{name} that the job names (docs/pull-requests.md)"
+            f"{stack} that the job names (docs/pull-requests.md)"
         )
-    if not environments.settings(name, root).get(PASSWORD):
+    if not environments.settings(stack, root).get(PASSWORD):
         raise CommandError(
-            f"Pulumi.{name}.yaml has no password for Grafana, and one made here would be lost: run "
-            f"`pulumi config set --secret {PASSWORD} --stack {name}` on your machine, and commit it"
+            f"Pulumi.{stack}.yaml has no password for Grafana, and one made here would be lost: "
+            f"run `pulumi config set --secret {PASSWORD} --stack {stack}` on your machine, and "
+            "commit it"
         )
     if KEY in wanted:
         _add((home or Path.home()) / ".ssh" / "known_hosts", _lines(given[KNOWN_HOSTS]))
         _tell(_agent(_lines(given[KEY])), given.get("GITHUB_ENV"))
+
+
+COMMAND = Command("runner", ready, (STACK,))
 
 
 def _lines(text: str) -> str:

@@ -44,13 +44,16 @@ def version(program: Path) -> tuple[int, ...]:
 def ready(stack: str) -> None:
     """Ensure a Pulumi CLI, its Python language host and the Docker provider, for a stack.
 
-    Raises `CommandError`.
+    A job on GitHub does so in a step that is given no secret. Raises `CommandError`.
     """
     with step("Pulumi") as this:
         policy = local_builds.policy(stack)
         origin = choose(policy)
         shown = ".".join(map(str, version(found())))
         this.outcome = f"{shown}, {origin}; {provider(policy)}"
+
+
+COMMAND = Command("tools", ready, (STACK,))
 
 
 def found() -> Path:
@@ -141,14 +144,3 @@ def pulumi_home() -> Path:
     """Return Pulumi's own folder, with its plugins; it asks the system for it, not $HOME."""
     home = pwd.getpwuid(os.getuid()).pw_dir
     return Path(os.environ.get("PULUMI_HOME") or Path(home) / ".pulumi")
-
-
-def tools(stack: str) -> None:
-    """Ensure all that is downloaded for an environment: Python packages, Pulumi, its provider.
-
-    A job on GitHub does so in a step that is given no secret.
-    """
-    ready(stack)
-
-
-COMMAND = Command("tools", tools, (STACK,))
