@@ -10,7 +10,7 @@ from bootstrap.programs import show
 from bootstrap.progress import step
 from operate import example
 from setup import docker_compose, docker_engine, images, local_builds, pulumi_cli, ssh_server
-from setup.command import Command
+from setup.command import DEV, Command
 from stack.settings.model import DEFAULT_IMAGES
 
 _FILES_AT_ONCE = 2
@@ -23,7 +23,7 @@ def check() -> None:
     show(bin_folder / "ruff", "check")
     show(bin_folder / "ruff", "format", "--check")
     show(bin_folder / "mypy")
-    scripts = (*ROOT.glob("configs/*/*.sh"), *ROOT.glob("lab/*/*.sh"))
+    scripts = (ROOT / ".ci/run", *ROOT.glob("configs/*/*.sh"), *ROOT.glob("lab/*/*.sh"))
     show(bin_folder / "shellcheck", *scripts)
     workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
     show(
@@ -100,9 +100,9 @@ def bench() -> None:
 def _prepare() -> None:
     """Ensure all that the stack needs; the tests find its images in a file."""
     virtualenv.ready(virtualenv.TESTS)
-    pulumi_cli.ready(local_builds.ENVIRONMENT)
+    pulumi_cli.ready(DEV)
     docker_engine.ready()
-    policy = local_builds.policy(local_builds.ENVIRONMENT)
+    policy = local_builds.policy(DEV)
     usable = images.ready(DEFAULT_IMAGES, policy)
     docker_compose.ready(policy)
     example.build(usable)

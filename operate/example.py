@@ -56,6 +56,11 @@ def up() -> None:
     show(*_command(), "--profile", "traffic", "up", "--wait")
 
 
+def url() -> str:
+    """Return its address on this machine."""
+    return f"http://localhost:{os.environ.get('EXAMPLE_PORT', '8080')}"
+
+
 def down() -> None:
     """Stop and remove it; nothing to do is fine."""
     show(*_command(), "--profile", "traffic", "down", "--remove-orphans")

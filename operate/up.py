@@ -10,12 +10,10 @@ from bootstrap.progress import note, step
 from operate import environments, example, stack_images, stacks, verification
 from operate.stacks import Stack
 from setup import docker_compose, docker_engine, local_builds, pulumi_cli
-from setup.command import STACK, Command
+from setup.command import DEV, STACK, Command
 from stack.docker import ssh
 from stack.settings import docker_host
 
-EXAMPLE_STACK = "dev"
-"""The stack whose network the example application joins."""
 # The slowest to come is the first scrape.
 _VERIFY_SECONDS = 60
 
@@ -28,7 +26,7 @@ def ready(name: str) -> Stack:
     docker_engine.ready(config.get(environments.DOCKER_HOST))
     policy = local_builds.policy(name)
     usable = stack_images.choose(stack, config, policy)
-    if name == EXAMPLE_STACK:
+    if name == DEV:
         docker_compose.ready(policy)
         example.build(usable)
     return stack
@@ -44,7 +42,7 @@ def up(stack: str) -> None:
     made = ready(stack)
     note(f"running: pulumi up --yes --stack {stack}")
     show("pulumi", "up", "--yes", "--stack", stack, env=made.env)
-    if stack == EXAMPLE_STACK:
+    if stack == DEV:
         with step("Example application"):
             example.up()
     outputs = json.loads(made.must("stack", "output", "--json"))
@@ -65,8 +63,8 @@ def closing(name: str, outputs: dict[str, str], host: str = docker_host.LOCAL) -
         ("Grafana", outputs["grafana_url"] + "  (user admin; its password: see below)"),
         ("Prometheus", outputs["prometheus_url"]),
     ]
-    if name == EXAMPLE_STACK:
-        places.append(("Example", "http://localhost:8080"))
+    if name == DEV:
+        places.append(("Example", example.url()))
     ports = [re.search(r"//localhost:(\d+)", url) for _, url in places]
     forwards = [f"-L {port[1]}:localhost:{port[1]}" for port in ports if port]
     if forwards and docker_host.is_ssh(host):

@@ -34,5 +34,7 @@ class Command:
     options: tuple[Option, ...] = ()
 
 
-STACK = Option("stack", "the environment, a file Pulumi.<stack>.yaml (default: dev)", "dev")
+DEV = "dev"
+"""The environment on a person's own machine, beside which the example application runs."""
+STACK = Option("stack", f"the environment, a file Pulumi.<stack>.yaml (default: {DEV})", DEV)
 OUTPUT = Option("output", "a file that gets the text as well", "")

@@ -17,14 +17,13 @@ from bootstrap.programs import ask
 from bootstrap.progress import CommandError
 from lab import cache, progress
 from lab.recipes import DOCKERD, IMAGES
+from setup.command import DEV
 from setup.versions import parse_version
 
 VARIABLE = "LAB"
-ENVIRONMENT = "dev"
-"""The environment that needs no word for it: a person's own machine."""
 HELP = (
     f"${VARIABLE} says whether lab/ builds what cannot be downloaded. Without it, it does so for "
-    f"{ENVIRONMENT}, where no registry or download site can be reached. yes: in every environment, "
+    f"{DEV}, where no registry or download site can be reached. yes: in every environment, "
     "and nothing is asked first. no: nowhere."
 )
 ORIGIN = "built by lab/"
@@ -56,14 +55,14 @@ def policy(stack: str) -> Policy:
         raise CommandError(f"{VARIABLE} is yes or no, not '{word}': see lab/README.md")
     if word:
         return Policy(word)
-    return Policy.UNREACHABLE if stack == ENVIRONMENT else Policy.AS_WRITTEN
+    return Policy.UNREACHABLE if stack == DEV else Policy.AS_WRITTEN
 
 
 def refusal(what: str, why: str) -> CommandError:
     """Return the error where something cannot be downloaded and may not be built here."""
     return CommandError(
         f"{what} cannot be downloaded ({why}): make it reachable and try again. lab/'s stand-in is "
-        f"taken by itself only for {ENVIRONMENT}, and elsewhere where you say {VARIABLE}=yes "
+        f"taken by itself only for {DEV}, and elsewhere where you say {VARIABLE}=yes "
         "(lab/README.md)."
     )
 
