@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bootstrap.paths import BIN
 from bootstrap.programs import ask
-from bootstrap.progress import note, step
+from bootstrap.progress import step
 from setup import local_builds, official_releases, pulumi_cli
 from setup.local_builds import Policy
 
@@ -34,9 +34,7 @@ def choose(policy: Policy) -> str:
         try:
             official_releases.compose(OURS)
         except official_releases.UnreachableError as error:
-            if policy is not Policy.UNREACHABLE:
-                raise local_builds.refusal("Docker Compose", str(error)) from error
-            note(f"no download ({error})")
+            local_builds.check_allowed("Docker Compose", str(error), policy)
         else:
             return "official release, downloaded to .tools/bin"
     pulumi_cli.link(local_builds.compose().parent)

@@ -50,9 +50,7 @@ def pull_all(missing: Mapping[str, str], policy: Policy) -> list[str]:
         try:
             image_pull.pull(image)
         except image_pull.NoRegistryError as error:
-            if policy is not Policy.UNREACHABLE:
-                raise local_builds.refusal(image, str(error)) from error
-            note(f"no image registry can be reached ({error})")
+            local_builds.check_allowed(image, str(error), policy)
             break
         pulled.append(service)
     return pulled

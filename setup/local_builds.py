@@ -14,7 +14,7 @@ from typing import TypeVar
 import lab
 from bootstrap.paths import PYTHON, ROOT
 from bootstrap.programs import ask
-from bootstrap.progress import CommandError
+from bootstrap.progress import CommandError, note
 from lab import cache, progress
 from lab.recipes import DOCKERD, IMAGES
 from setup.command import DEV
@@ -58,13 +58,15 @@ def policy(stack: str) -> Policy:
     return Policy.UNREACHABLE if stack == DEV else Policy.AS_WRITTEN
 
 
-def refusal(what: str, why: str) -> CommandError:
-    """Return the error where something cannot be downloaded and may not be built here."""
-    return CommandError(
-        f"{what} cannot be downloaded ({why}): make it reachable and try again. lab/'s stand-in is "
-        f"taken by itself only for {DEV}, and elsewhere where you say {VARIABLE}=yes "
-        "(lab/README.md)."
-    )
+def check_allowed(what: str, why: str, policy: Policy) -> None:
+    """Raise `CommandError` where what cannot be downloaded may not be built here; else say so."""
+    if policy is not Policy.UNREACHABLE:
+        raise CommandError(
+            f"{what} cannot be downloaded ({why}): make it reachable and try again. lab/'s "
+            f"stand-in is taken by itself only for {DEV}, and elsewhere where you say "
+            f"{VARIABLE}=yes (lab/README.md)."
+        )
+    note(f"{what} cannot be downloaded ({why})")
 
 
 def is_built_here(image: str) -> bool:

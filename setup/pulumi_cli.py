@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
 import shutil
+from importlib import metadata
 from pathlib import Path
 
-from bootstrap.paths import BIN, ROOT, VENV
+from bootstrap.paths import BIN, VENV
 from bootstrap.programs import ask
 from bootstrap.progress import CommandError, note, step
 from setup import image_pull, local_builds, official_releases
@@ -81,7 +81,8 @@ def choose(policy: Policy) -> str:
         try:
             official_releases.pulumi(BIN)
         except official_releases.UnreachableError as error:
-            _require_build(policy, f"Pulumi {official_releases.PULUMI_VERSION}", str(error))
+            what = f"Pulumi {official_releases.PULUMI_VERSION}"
+            local_builds.check_allowed(what, str(error), policy)
         else:
             return "official release, downloaded to .tools/bin"
     link(local_builds.pulumi())
@@ -94,7 +95,8 @@ def provider(policy: Policy) -> str:
     # The CLI was built because nothing can be downloaded, and its provider came with it.
     if (BIN / PROVIDER).exists() and ((BIN / "pulumi").is_symlink() or policy is Policy.ALWAYS):
         return built_here
-    wanted = provider_version((ROOT / "requirements.txt").read_text())
+    # The provider and its Python package have the same versions.
+    wanted = metadata.version("pulumi-docker")
     if not (pulumi_home() / "plugins" / f"resource-docker-v{wanted}").is_dir():
         what = f"the Docker provider {wanted}"
         note(f"downloading {what}")
@@ -103,30 +105,11 @@ def provider(policy: Policy) -> str:
         if not answer.ok:
             if not image_pull.is_out_of_reach(answer.errors):
                 raise CommandError(f"{what} cannot be downloaded: {answer.complaint}")
-            _require_build(policy, what, answer.complaint)
+            local_builds.check_allowed(what, answer.complaint, policy)
             link(local_builds.pulumi(), PROVIDER)
             return built_here
     (BIN / PROVIDER).unlink(missing_ok=True)
     return f"Docker provider {wanted}"
-
-
-def _require_build(policy: Policy, what: str, why: str) -> None:
-    """Raise `CommandError` where what cannot be downloaded may not be built here."""
-    if policy is not Policy.UNREACHABLE:
-        raise local_builds.refusal(what, why)
-    note(f"no download ({why})")
-    if not (BIN / PROVIDER).is_symlink():
-        note("building it from Go modules instead (10 minutes, unless cached)")
-
-
-def provider_version(requirements: str) -> str:
-    """Return the version that belongs to the SDK that requirements.txt pins: they are the same."""
-    pinned = re.search(r"^pulumi[-_]docker==(\S+)", requirements, re.MULTILINE)
-    if pinned is None:
-        raise CommandError(
-            "requirements.txt does not pin pulumi-docker: write `pulumi-docker==5.2.0`."
-        )
-    return pinned[1]
 
 
 def link(folder: Path, pattern: str = "*") -> None:

@@ -144,7 +144,3 @@ def test_a_provider_that_cannot_be_had_is_an_error(
     official_cli(tools, install)
     with pytest.raises(CommandError, match=said):
         pulumi_cli.provider(policy)
-
-
-def test_the_provider_has_the_version_of_its_pinned_sdk() -> None:
-    assert pulumi_cli.provider_version("pulumi==3.272.0\npulumi-docker==5.2.0\n") == "5.2.0"
