@@ -29,7 +29,7 @@ class Grafana(grafana_api.Grafana):
         self._password = password
 
     def log_in(self) -> str:
-        """Log in as the page does; give the cookie of the session."""
+        """Log in as the page does; return the cookie of the session."""
         body = json.dumps({"user": "admin", "password": self._password}).encode()
         request = urllib.request.Request(  # noqa: S310 - the stack's own output
             f"{self.url}/login", data=body, headers={"Content-Type": "application/json"}
@@ -40,7 +40,7 @@ class Grafana(grafana_api.Grafana):
         return str(session).partition(";")[0]
 
     def knows(self, session: str) -> bool:
-        """Tell whether the cookie of a session is still accepted."""
+        """Return whether the cookie of a session is still accepted."""
         request = urllib.request.Request(  # noqa: S310 - the stack's own output
             f"{self.url}/api/user", headers={"Cookie": session}
         )
@@ -54,7 +54,7 @@ class Grafana(grafana_api.Grafana):
             raise
 
     def accepts(self) -> bool:
-        """Tell whether the password is accepted."""
+        """Return whether the password is accepted."""
         try:
             self.ask("/api/user")
         except GrafanaError as error:

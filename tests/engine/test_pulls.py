@@ -24,7 +24,7 @@ from tests.engine.registry import Answer, Registry, hangs_up, says, works
 
 @pytest.fixture
 def registry() -> Iterator[Registry]:
-    """Give a registry; what was pulled from it is removed."""
+    """Return a registry; what was pulled from it is removed."""
     made = Registry()
     yield made
     made.close()
@@ -83,7 +83,7 @@ def test_a_slow_registry_is_waited_for(registry: Registry) -> None:
 def environment(
     make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Environment]:
-    """Give an environment that was never up, on which the set-up works."""
+    """Return an environment that was never up, on which the set-up works."""
     made = make_environment()
     for name, value in made.variables().items():
         monkeypatch.setenv(name, value)
@@ -94,7 +94,7 @@ def environment(
 
 @pytest.fixture
 def default(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give the default image of Grafana, the only service here, in the registry."""
+    """Return the default image of Grafana, the only service here, in the registry."""
     image = f"{registry.host}/grafana:13"
     monkeypatch.setattr(stack_images, "DEFAULT_IMAGES", {"grafana": image})
     monkeypatch.setattr("setup.local_builds.images", lambda _names: {"grafana": "lab/grafana:1"})

@@ -25,7 +25,7 @@ from tests.engine.waiting import eventually
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Give a server that is off."""
+    """Return a server that is off."""
     made = Server(tmp_path_factory.mktemp("server"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.pathsep.join([str(made.programs), os.environ["PATH"]]))
@@ -59,7 +59,7 @@ def remote(running: Server, planned: Environment) -> Environment:
 
 
 def _sentence(said: str) -> str:
-    """Give the one line in which the program says what is wrong; Pulumi shows it repeatedly."""
+    """Return the one line in which the program says what is wrong; Pulumi shows it repeatedly."""
     lines = {line.strip() for line in said.splitlines() if "nothing was changed" in line}
     [line] = {line[line.index("nothing was changed") :] for line in lines}
     return line

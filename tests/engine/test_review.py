@@ -47,7 +47,7 @@ def environment(make_environment: MakeEnvironment) -> Environment:
 
 @pytest.fixture
 def branch(environment: Environment, tmp_path: Path) -> Iterator[Environment]:
-    """Give the environment's project to change, and have it as before afterwards."""
+    """Return the environment's project to change, and have it as before afterwards."""
     kept = ("stack", "configs", f"Pulumi.{environment.name}.yaml")
     for name in kept:
         _copy(environment.project / name, tmp_path / name)
@@ -179,7 +179,7 @@ def test_a_service_is_away_for_about_as_long_as_the_comment_says(environment: En
 
 
 def _seconds_away(container: str, events: list[Any]) -> float:
-    """Give the time from an old container's stop to the new one's first healthy check."""
+    """Return the time from an old container's stop to the new one's first healthy check."""
     at = {
         event["Action"]: event["timeNano"] / 1e9
         for event in events
@@ -194,7 +194,7 @@ def _leaks(environment: Environment, texts: list[str]) -> list[str]:
 
 
 def _posted(branch: Environment) -> str:
-    """Post the comment as the workflow does, and give what GitHub then holds."""
+    """Post the comment as the workflow does, and return what GitHub then holds."""
     with serving() as server:
         number = server.add_issue("please review", "a-person", pull_request={})["number"]
         command = ["-m", "commands", "post-comment", "--pull-request", str(number)]

@@ -36,7 +36,7 @@ def verify(
     *,
     just_up: bool = False,
 ) -> tuple[dict[str, str], str]:
-    """Give what each failed check saw, and the table."""
+    """Return what each failed check saw, and the table."""
     urls = environment.outputs()
     results = verification.check(
         urls["grafana_url"],

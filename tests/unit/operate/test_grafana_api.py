@@ -16,7 +16,7 @@ NOWHERE = "http://127.0.0.1:1"
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Run a proxy that this shell is told to use; give what it is asked for."""
+    """Run a proxy that this shell is told to use; return what it is asked for."""
     seen: list[str] = []
 
     class Proxy(BaseHTTPRequestHandler):

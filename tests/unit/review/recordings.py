@@ -14,12 +14,12 @@ FOLDER = Path(__file__).parent / "recorded"
 
 
 def load(name: str) -> Any:
-    """Give a recording's content."""
+    """Return a recording's content."""
     return json.loads((FOLDER / f"{name}.json").read_text())
 
 
 def preview(name: str, code: int = 0) -> Preview:
-    """Give a recording as it is read."""
+    """Return a recording as it is read."""
     return read(load(name), code)
 
 
@@ -52,11 +52,11 @@ def _change(state: Any, by: Any) -> None:
 
 
 def uploads(**contents: str) -> list[dict[str, str]]:
-    """Give files of Loki by their names without an ending."""
+    """Return files of Loki by their names without an ending."""
     return [{"file": f"/etc/loki/{name}.yml", "content": text} for name, text in contents.items()]
 
 
 def dashboard(**contents: Any) -> list[dict[str, str]]:
-    """Give one dashboard of Grafana."""
+    """Return one dashboard of Grafana."""
     whole = {"uid": "one", "title": "One", "panels": [], **contents}
     return [{"file": "/etc/grafana/dashboards/one.json", "content": json.dumps(whole)}]

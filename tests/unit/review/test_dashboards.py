@@ -30,7 +30,7 @@ Change = Callable[[Any], object]
 
 
 def after(change: Change) -> list[str]:
-    """Give the lines that tell a change of the dashboard and its first panel."""
+    """Return the lines that tell a change of the dashboard and its first panel."""
     new = copy.deepcopy(DASHBOARD)
     change(new)
     text, _ = difference(DASHBOARD, new)

@@ -23,7 +23,7 @@ def test_what_was_changed_by_hand_is_named_in_words() -> None:
     ]
 
 
-def test_the_command_mends_also_what_the_provider_does_not_see() -> None:
+def test_the_command_also_fixes_what_the_provider_does_not_see() -> None:
     said = drift.report("prod", found())
     assert "pulumi up --refresh --stack prod" in said
     assert said.count("--replace 'urn:") == 1

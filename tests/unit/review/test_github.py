@@ -86,7 +86,7 @@ def test_a_second_drift_edits_the_open_issue(server: GitHub, where: Repository) 
     assert "Loki and Grafana are stopped" in issue["body"]
 
 
-def test_the_issue_is_closed_when_the_drift_is_mended(server: GitHub, where: Repository) -> None:
+def test_the_issue_is_closed_when_the_drift_is_fixed(server: GitHub, where: Repository) -> None:
     github.post_issue(where, DRIFT)
     github.close_issue(where, DRIFT.replace("Loki is stopped.", "There is none."))
     [issue] = server.issues[1:]
@@ -95,7 +95,7 @@ def test_the_issue_is_closed_when_the_drift_is_mended(server: GitHub, where: Rep
     assert "There is none" in server.comments[-1]["body"]
 
 
-def test_a_drift_after_a_mended_one_is_an_issue_of_its_own(
+def test_a_drift_after_a_fixed_one_is_an_issue_of_its_own(
     server: GitHub, where: Repository
 ) -> None:
     for act in (github.post_issue, github.close_issue, github.post_issue):

@@ -25,7 +25,7 @@ config:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """Give a user's folder, beside a project with environments on servers."""
+    """Return a user's folder, beside a project with environments on servers."""
     for name in ("prod", "staging"):
         (tmp_path / f"Pulumi.{name}.yaml").write_text(FILE)
     (tmp_path / "Pulumi.yaml").write_text("backend:\n  url: file://~\n")
@@ -36,7 +36,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def job(tmp_path: Path) -> Iterator[Path]:
-    """Give the file in which GitHub takes variables for later steps; end the agents named in it."""
+    """Yield the file for variables of later steps; end the agents named in it."""
     file = tmp_path / "job"
     file.touch()
     yield file
@@ -50,7 +50,7 @@ def ready(home: Path, given: dict[str, str], name: str = "prod") -> None:
 
 
 def make_key(folder: Path, name: str) -> tuple[str, str]:
-    """Make a key; give its private half as somebody pastes it, and its public half."""
+    """Make a key; return its private half as somebody pastes it, and its public half."""
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name)]
     subprocess.run(command, check=True)
     private = (folder / name).read_text().strip().replace("\n", "\r\n")
@@ -59,7 +59,7 @@ def make_key(folder: Path, name: str) -> tuple[str, str]:
 
 
 def keys_of(job: Path) -> str:
-    """Give the public halves of the keys that ssh has in a job's later steps."""
+    """Return the public halves of the keys that ssh has in a job's later steps."""
     later = dict(line.split("=", 1) for line in job.read_text().splitlines())
     listing = ["ssh-add", "-L"]
     return subprocess.run(
