@@ -59,7 +59,7 @@ def ask(
             env=env,
             input="" if given is None else given,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=seconds,
             check=False,
@@ -91,7 +91,7 @@ def finish(*command: str, env: Mapping[str, str] | None = None) -> Answer:
 
     It has all the time that it takes, and Ctrl-C does not reach it: its end is waited for.
     """
-    with tempfile.TemporaryFile("w+", errors="replace") as output:
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=env, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
