@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from operate.grafana_api import DIRECTLY, Grafana, GrafanaError
@@ -44,8 +44,13 @@ def version(prometheus: str) -> str:
     return str(_get(f"{prometheus}/api/v1/status/buildinfo")["version"])
 
 
-def targets(prometheus: str, wanted: Collection[str] | None) -> str:
-    """Look at the targets; those of jobs that are not `wanted` are told and may be down."""
+def targets(
+    prometheus: str, wanted: Collection[str] | None, explain: Callable[[str, str], str]
+) -> str:
+    """Look at the targets; those of jobs that are not `wanted` are told and may be down.
+
+    `explain` makes of an error and the scraped URL what a person reads.
+    """
     pools = set(_get(f"{prometheus}/api/v1/scrape_pools")["scrapePools"])
     found = _get(f"{prometheus}/api/v1/targets?state=active")["activeTargets"]
     empty = pools - {each["labels"]["job"] for each in found}
@@ -53,7 +58,9 @@ def targets(prometheus: str, wanted: Collection[str] | None) -> str:
     for each in found:
         job, place = each["labels"]["job"], each["labels"]["instance"]
         if each["health"] != "up":
-            down[job] = f"{job} at {place}: {each['lastError'] or 'not scraped yet'}"
+            error = each["lastError"]
+            said = explain(error, each["scrapeUrl"]) if error else "not scraped yet"
+            down[job] = f"{job} at {place}: {said}"
     bad = [text for job, text in down.items() if wanted is None or job in wanted]
     if bad or not pools:
         raise MissingError("; ".join(bad) or "there is none")

@@ -14,11 +14,18 @@ from setup import docker_engine, pulumi_cli
 
 @dataclass(frozen=True)
 class RunningStack:
-    """Where a stack's programs answer, and the password of Grafana's administrator."""
+    """Where a stack's programs answer, the password of Grafana's administrator, and the engine.
+
+    Attributes:
+        network: the one in which Prometheus meets the application.
+        host: the engine's address.
+    """
 
     grafana_url: str
     prometheus_url: str
     password: str
+    network: str
+    host: str
 
 
 @contextmanager
@@ -33,4 +40,4 @@ def reach(name: str) -> Iterator[RunningStack]:
     host = docker_engine.address(stack.config().get(environments.DOCKER_HOST))
     urls = {key: outputs[key] for key in ("grafana_url", "prometheus_url")}
     with ssh_tunnel.reach(host, urls) as reached:
-        yield RunningStack(**reached, password=password)
+        yield RunningStack(**reached, password=password, network=outputs["network"], host=host)

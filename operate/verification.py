@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bootstrap.progress import CommandError, note, step
-from operate import evidence, running_stack
+from operate import evidence, running_stack, scrape_errors
 from operate.evidence import UNAUTHORIZED
 from operate.grafana_api import Grafana, GrafanaError
+from operate.running_stack import RunningStack
 from setup.command import STACK, Command
 from stack.settings.model import SERVICES
 
@@ -35,9 +37,7 @@ class Result:
 def verify(stack: str, seconds: float = DEADLINE_SECONDS, *, just_up: bool = False) -> None:
     """Prove from outside that a running stack works, and say what was seen."""
     with running_stack.reach(stack) as reached, step("Verification") as this:
-        results = check(
-            reached.grafana_url, reached.prometheus_url, reached.password, seconds, just_up=just_up
-        )
+        results = check(reached, seconds, just_up=just_up)
         failed = sum(not result.passed for result in results)
         this.outcome = f"{len(results) - failed} of {len(results)} checks passed"
     print(table(results), flush=True)
@@ -49,19 +49,14 @@ COMMAND = Command("verify", verify, (STACK,))
 
 
 def check(
-    grafana_url: str,
-    prometheus_url: str,
-    password: str,
-    seconds: float = DEADLINE_SECONDS,
-    *,
-    just_up: bool = False,
+    stack: RunningStack, seconds: float = DEADLINE_SECONDS, *, just_up: bool = False
 ) -> list[Result]:
     """Do every check until it passes, at most for so many seconds.
 
     What is `just_up` is not waited for: the application may come after the stack, rules need not
     have been evaluated yet, a sample may be a minute old, and containers may have printed nothing.
     """
-    checks = _checks(_Administrator(grafana_url, password), prometheus_url, just_up=just_up)
+    checks = _checks(stack, just_up=just_up)
     waiting, results = dict(checks), {}
     deadline, told = time.monotonic() + seconds, False
     while True:
@@ -111,14 +106,17 @@ class _Administrator(Grafana):
             raise
 
 
-def _checks(grafana: Grafana, prometheus: str, *, just_up: bool) -> dict[str, Callable[[], str]]:
+def _checks(stack: RunningStack, *, just_up: bool) -> dict[str, Callable[[], str]]:
+    grafana = _Administrator(stack.grafana_url, stack.password)
+    prometheus = stack.prometheus_url
+    explain = partial(scrape_errors.explained, network=stack.network, host=stack.host)
     own = SERVICES if just_up else None
     oldest = time.time() - (_RECENT_SECONDS if just_up else 0)
     return {
         "Grafana answers": lambda: str(grafana.ask("/api/health")["version"]),
         "Its administrator can log in": lambda: evidence.log_in(grafana),
         "Prometheus answers": lambda: evidence.version(prometheus),
-        "Every target is up": lambda: evidence.targets(prometheus, own),
+        "Every target is up": lambda: evidence.targets(prometheus, own, explain),
         "Grafana reaches Prometheus": lambda: evidence.source(grafana, "prometheus"),
         "Grafana reaches Loki": lambda: evidence.source(grafana, "loki"),
         "Metrics arrive": lambda: evidence.samples(grafana, oldest),

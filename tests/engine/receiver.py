@@ -20,7 +20,7 @@ done
 chmod +x /tmp/www/cgi-bin/*
 exec httpd -f -p 8080 -h /tmp/www
 """
-_SERVE = "mkdir /tmp/www; echo 'a_metric 1' >/tmp/www/metrics; exec httpd -f -p 3000 -h /tmp/www"
+SERVE = "mkdir /tmp/www; echo 'a_metric 1' >/tmp/www/metrics; exec httpd -f -p 3000 -h /tmp/www"
 PEOPLE = "http://receiver:8080/cgi-bin/people"
 SLACK = "http://receiver:8080/cgi-bin/slack"
 ALIVE = "http://receiver:8080/cgi-bin/alive"
@@ -52,4 +52,4 @@ class Receiver:
 def backend(environment: Environment) -> str:
     """Start something that can be scraped as `backend:3000`, and give its name."""
     network = ("--network", environment.prefix, "--network-alias", "backend")
-    return talker.start(f"{environment.prefix}-backend", _SERVE, *network)
+    return talker.start(f"{environment.prefix}-backend", SERVE, *network)

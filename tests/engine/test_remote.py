@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from operate import ssh_tunnel, verification
+from operate.running_stack import RunningStack
 from review import github_runner
 from tests.engine import docker
 from tests.engine.conftest import MakeEnvironment
@@ -184,7 +185,10 @@ def test_a_deploy_there_is_proved_from_here_through_a_tunnel(
     }
     with ssh_tunnel.reach(running.url, urls) as reached:
         assert urls["grafana"] != reached["grafana"]
-        results = verification.check(reached["grafana"], reached["prometheus"], remote.password)
+        stack = RunningStack(
+            reached["grafana"], reached["prometheus"], remote.password, remote.prefix, running.url
+        )
+        results = verification.check(stack)
     assert all(result.passed for result in results), verification.table(results)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from operate import verification
-from tests.engine import docker, receiver
+from operate.running_stack import RunningStack
+from stack.settings import docker_host
+from tests.engine import docker, receiver, talker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
 from tests.engine.waiting import eventually
@@ -37,14 +40,15 @@ def verify(
     just_up: bool = False,
 ) -> tuple[dict[str, str], str]:
     """Return what each failed check saw, and the table."""
-    urls = environment.outputs()
-    results = verification.check(
-        urls["grafana_url"],
-        urls["prometheus_url"],
+    outputs = environment.outputs()
+    stack = RunningStack(
+        outputs["grafana_url"],
+        outputs["prometheus_url"],
         password or environment.password,
-        patience,
-        just_up=just_up,
+        outputs["network"],
+        docker_host.LOCAL,
     )
+    results = verification.check(stack, patience, just_up=just_up)
     failed = {result.name: result.seen for result in results if not result.passed}
     return failed, verification.table(results)
 
@@ -79,10 +83,36 @@ def test_an_application_that_is_down_is_named_and_after_up_no_failure(
         failed, table = verify(scraped, patience=3)
         after_up, said = verify(scraped, patience=3, just_up=True)
     assert after_up == {}
-    assert "; not yet backend at backend:3000: Get " in said
+    assert "; not yet backend at backend:3000: no container is called 'backend'" in said
     assert list(failed) == ["Every target is up"]
-    assert failed["Every target is up"].startswith("backend at backend:3000: Get ")
+    assert "(Prometheus says: Get " in failed["Every target is up"]
     assert "FAILED  Every target is up" in table
+
+
+def test_an_application_in_another_network_comes_with_the_command_that_connects_it(
+    scraped: Environment,
+) -> None:
+    name = f"{scraped.prefix}-shop"
+    backend = {"name": "backend", "targets": ["backend:3000"]}
+    scraped.configure(jobs=[backend, {"name": "shop", "targets": [f"{name}:3000"]}])
+    scraped.up().succeeded()
+    talker.start(name, receiver.SERVE)
+    try:
+        pattern = f"{name} is not in the network {scraped.prefix}: `docker (network connect .*?)`"
+        [command] = eventually(
+            lambda: re.findall(
+                pattern, verify(scraped, patience=0)[0].get("Every target is up", "")
+            ),
+            seconds=WITHIN,
+            what="the command that connects it",
+        )
+        docker.docker(*command.split())
+        failed, _ = verify(scraped, WITHIN)
+        assert failed == {}
+    finally:
+        docker.docker("rm", "--force", name, check=False)
+        scraped.configure(jobs=[backend])
+        scraped.up().succeeded()
 
 
 def test_a_stopped_loki_is_named_by_the_target_the_source_and_the_lines(

@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 
 from operate.grafana_api import Grafana, GrafanaError
+from operate.running_stack import RunningStack
 from operate.verification import check
 
 NOWHERE = "http://127.0.0.1:1"
@@ -48,5 +49,5 @@ def test_the_password_is_given_to_no_proxy(asked: list[str], body: object) -> No
 
 
 def test_a_verification_asks_no_proxy(asked: list[str]) -> None:
-    check(NOWHERE, NOWHERE, "secret", seconds=0)
+    check(RunningStack(NOWHERE, NOWHERE, "secret", "monitoring-dev", "unix:///nowhere.sock"), 0)
     assert asked == []

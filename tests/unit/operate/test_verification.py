@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from operate.running_stack import RunningStack
 from operate.verification import Result, check, table
 
 NOWHERE = "http://127.0.0.1:1"
 
 
 def test_programs_that_do_not_answer_fail_every_check_with_their_address() -> None:
-    results = check(NOWHERE, NOWHERE, "secret", seconds=0)
+    stack = RunningStack(NOWHERE, NOWHERE, "secret", "monitoring-dev", "unix:///nowhere.sock")
+    results = check(stack, seconds=0)
     assert not any(result.passed for result in results)
     assert all(NOWHERE in result.seen for result in results)
 
