@@ -10,7 +10,7 @@ use warnings;
 use IO::Socket::INET;
 use POSIX qw(strftime);
 
-my ($most_kib, $containers, $start) = @ARGV;
+my ($most_kib, $engine, $start) = @ARGV;
 
 sub content {
     my ($path) = @_;
@@ -68,9 +68,10 @@ sub deliver {
 
 my %begins = positions(content($start));
 my %since = map { $_ => text($begins{$_}) } keys %begins;
-my (%files, %name, %id, %newest);    # by the container's id; %id by name
-my (%written, %read, %counter, %counted, %unseen);    # by name
-my (%before, %recent, %still, %owed, %complete);
+# By id: a new container may have the name of one that is gone. Each has its `name`; its `files`,
+# by inode; the lines `written` to them, `read` and `counted` as lost; the `newest` entry's time.
+my %containers;
+my %owed;    # what Promtail has yet to be told, by stream
 my $looks = 0;
 my $TIME = qr/"time":"([^"]+)"\}$/m;
 
@@ -78,7 +79,7 @@ my $TIME = qr/"time":"([^"]+)"\}$/m;
 # the last ends with a newline of its own.
 sub lines { return scalar(() = $_[0] =~ /\\n","stream":"/g) }
 
-# Promtail begins with the first entry that is not before its position. Gives where that is.
+# Promtail begins with the first entry that is not before its position. Returns where that is.
 sub beginning {
     my ($file, $size, $since) = @_;
     my ($low, $high) = (0, $size);
@@ -100,99 +101,117 @@ sub beginning {
 # Counts what a file has more than at the last look. It is known by the time of its first entry: it
 # will be renamed, and its inode be used again.
 sub look {
-    my ($id, $path) = @_;
+    my ($container, $path) = @_;
     my ($inode, $size, $changed) = (stat $path)[1, 7, 9] or return;
-    my $known = $files{$id}{$inode};
+    my $known = $container->{files}{$inode};
     return $known if $known && $known->{state} eq "$size $changed";
     open my $file, '<', $path or return;
     my ($first) = (readline($file) // '') =~ $TIME or return;
+    my $since = $since{$container->{id}} // '';
     my $at = $known && $known->{first} eq $first ? $known->{at}
-        : ($since{$id} // '') gt $first ? beginning($file, $size, $since{$id}) : 0;
+        : $since gt $first ? beginning($file, $size, $since) : 0;
     my $text;
     while (seek($file, $at, 0) && read $file, $text, 1 << 20) {
         my $whole = 1 + rindex $text, "\n" or last;
-        $written{$name{$id}} += lines(substr $text, 0, $whole);
+        $container->{written} += lines(substr $text, 0, $whole);
         my ($newest) = substr($text, 0, $whole) =~ /.*$TIME/s;
-        $newest{$id} = $newest if ($newest // '') gt ($newest{$id} // '');
+        $container->{newest} = $newest if ($newest // '') gt $container->{newest};
         $at += $whole;
     }
     return { inode => $inode, state => "$size $changed", first => $first, at => $at };
 }
 
+sub missing { return $_[0]{written} - $_[0]{read} - $_[0]{counted} }
+
 sub lost {
-    my ($name, $lines) = @_;
-    $counted{$name} += $lines;
-    $owed{$name} += $lines if $lines >= 0;
+    my ($container, $lines, $labels) = @_;
+    $container->{counted} += $lines;
+    $owed{qq("container":"$container->{name}") . ($labels // '')} += $lines if $lines >= 0;
 }
 
 # Promtail makes a metric of what it is told.
 sub report {
     return unless %owed;
     my $now = time . '000000000';
-    my $streams = join ',', map { qq({"stream":{"container":"$_"},"values":[["$now","$owed{$_}"]]}) } keys %owed;
+    my $streams = join ',', map { qq({"stream":{$_},"values":[["$now","$owed{$_}"]]}) } keys %owed;
     %owed = () if ask(9083, "POST /loki/api/v1/push", qq({"streams":[$streams]})) =~ m{^HTTP/\S+ 204};
 }
 
-# A new reader is given all files, so Promtail starts anew, for this container with the position at
+# A new reader is given all files, so Promtail starts again, for this container with the position at
 # which it was complete, every ten minutes at most. Meanwhile what is missing counts as lost, and so
 # does what the new one does not find any more.
 sub missed {
-    my ($name, $missing) = @_;
-    return lost($name, $missing) if -e 'anew' && time - (stat 'anew')[9] < 600;
-    my ($position, $written) = @{$complete{$name}};
-    my $positions = content('delivered.yml') =~ s/^.*cursor-$id{$name}.*\n//mr;
-    $positions .= qq(  cursor-$id{$name}: "$position"\n) if $position;
+    my ($container, $missing) = @_;
+    return lost($container, $missing) if -e 'anew' && time - (stat 'anew')[9] < 600;
+    my ($position, $written) = @{$container->{complete}};
+    my $positions = content('delivered.yml') =~ s/^.*cursor-$container->{id}.*\n//mr;
+    $positions .= qq(  cursor-$container->{id}: "$position"\n) if $position;
     save('delivered.yml', $positions);
-    save('anew', "$name " . ($written{$name} - $written));
-    print STDERR "watch.pl: $missing lines of $name were not read: reading begins anew\n";
+    save('anew', "$container->{id} " . ($container->{written} - $written));
+    print STDERR "watch.pl: $missing lines of $container->{name} were not read: Promtail starts again\n";
     report();
     exit 4;
 }
 
-# An engine may end to give lines to a reader that it keeps (20.10 does, at a rotation).
+# How many looks have found the same lines missing, while Promtail read none.
 sub stalled {
-    my ($name, $missing) = @_;
-    my $still = $still{$name} //= { read => -1 };
-    $still = $still{$name} = { read => $read{$name}, looks => 0 } if $still->{read} != $read{$name};
-    return $missing > 0 && ++$still->{looks} >= 30;
+    my ($container, $missing) = @_;
+    my $read = $missing > 0 ? $container->{read} : -1;
+    $container->{still} = { read => $read, looks => 0 } if ($container->{still}{read} // -1) != $read;
+    return $missing > 0 ? ++$container->{still}{looks} : 0;
 }
 
 # Compared exactly once a container printed, and was read, no more for some looks. While it prints,
 # some lines are under way at each look; those beyond what it prints between two looks are lost.
 # Either only where Promtail has come as far as the files had at the last look.
 sub compare {
-    my ($name, $at) = @_;
-    my $missing = $written{$name} - $read{$name} - $counted{$name};
-    my $reached = text($at) ge substr $before{$name} // '~', 0, 19;
-    $before{$name} = $newest{$id{$name}};
-    return missed($name, $missing) if stalled($name, $missing);
-    my $recent = $recent{$name} //= [];
+    my ($container, $at) = @_;
+    my ($written, $read) = @{$container}{qw(written read)};
+    my $missing = missing($container);
+    my $reached = text($at) ge substr $container->{before} // '~', 0, 19;
+    $container->{before} = $container->{newest};
+    # An engine may end to give lines to a reader that it keeps (20.10 does, at a rotation).
+    return missed($container, $missing) if stalled($container, $missing) >= 30;
+    my $recent = $container->{recent} //= [];
     @$recent = () unless $reached;
-    push @$recent, [$missing, $written{$name}, $read{$name}];
+    push @$recent, [$missing, $written, $read];
     return if @$recent < 6;
     shift @$recent if @$recent > 6;
     my ($least) = sort { $a <=> $b } map { $_->[0] } @$recent;
     my ($most) = sort { $b <=> $a } map { $recent->[$_][1] - $recent->[$_ - 1][1] } 1 .. 5;
-    my $quiet = $recent->[0][1] == $written{$name} && $recent->[0][2] == $read{$name};
+    my $quiet = $recent->[0][1] == $written && $recent->[0][2] == $read;
     # Lines that were never seen here, and were not read either: at least one.
-    if ($quiet && delete $unseen{$name} && $missing >= 0) {
-        $written{$name}++;
+    if ($quiet && delete $container->{unseen} && $missing >= 0) {
+        $container->{written}++;
         $least = ++$missing;
     }
-    $complete{$name} = [$at, $written{$name}] if $missing <= 0;
+    $container->{complete} = [$at, $container->{written}] if $missing <= 0;
     return unless $quiet ? $missing : $least > 2 * $most;
     @$recent = ();
-    if ($least > 0) { missed($name, $least) } else { lost($name, $least) }
+    if ($least > 0) { missed($container, $least) } else { lost($container, $least) }
+}
+
+# A removed container's files are gone at once; Promtail reads on from those that it has open. One
+# that it had not found yet, or that it leaves out, is not compared.
+sub removed {
+    my ($container) = @_;
+    my $missing = defined $container->{counter} ? missing($container) : 0;
+    my $stalled = stalled($container, $missing);
+    return if $missing > 0 && $stalled < 10;
+    delete $containers{$container->{id}};
+    lost($container, $missing, ',"reason":"removed"') if $missing > 0;
 }
 
 # Whether lines were rotated away before this program could see them.
 sub overlooked {
-    my ($id, $folder, $before, @found) = @_;
+    my ($container, $folder, @found) = @_;
     my ($oldest) = sort map { $_->{first} } @found or return;
     # Since the last look, or in the time in which no Promtail ran.
+    my $before = $container->{files};
     return !grep { $before->{$_->{inode}} && $before->{$_->{inode}}{first} eq $_->{first} } @found
-        if $before && %$before;
-    return substr($oldest, 0, 19) gt $since{$id} if $since{$id};
+        if %$before;
+    my $since = $since{$container->{id}};
+    return substr($oldest, 0, 19) gt $since if $since;
     # A new container with as many files as it may have.
     my ($most) = content("$folder/hostconfig.json") =~ /"max-file":"(\d+)"/ or return;
     return $looks > 1 && $most > 1 && @found >= $most;
@@ -201,37 +220,41 @@ sub overlooked {
 sub losses {
     my ($metrics) = @_;
     $looks++;
-    for my $folder (glob "$containers/*") {
+    for my $folder (glob "$engine/*") {
         my ($id) = $folder =~ /(\w+)$/;
-        ($name{$id}) = content("$folder/config.v2.json") =~ m{"Name":"/([^"]+)"} or next
-            unless $name{$id};
-        $id{$name{$id}} = $id;
-        $written{$name{$id}} //= 0;
-        my @found = grep { $_ } map { look($id, $_) } glob "$folder/$id-json.log{,.*[0-9]}";
-        $unseen{$name{$id}} = 1 if overlooked($id, $folder, $files{$id}, @found);
-        $files{$id} = { map { $_->{inode} => $_ } @found };
-    }
-    if (my ($name, $expected) = content('anew') =~ /^(\S+) (\d+)$/) {
-        my $gone = $expected - ($written{$name} // 0);
-        save('anew', '');
-        delete $unseen{$name};
-        $written{$name} += $gone, lost($name, $gone) if $gone > 0;
-    }
-    delete @files{grep { !-e "$containers/$_" } keys %files};
-    my %now;
-    $now{$1} += $2 while $metrics =~ /^promtail_custom_lines_read_total\{.*?container="([^"]+)".* (\S+)$/mg;
-    my %at = positions(content('positions.yml'));
-    for my $name (keys %now) {
-        next unless $id{$name} && $newest{$id{$name}};
-        # Promtail forgets a count that has not changed for long.
-        my $before = $counter{$name} // 0;
-        $read{$name} += $now{$name} - ($now{$name} < $before ? 0 : $before);
-        $counter{$name} = $now{$name};
-        unless (defined $counted{$name}) {
-            lost($name, 0);
-            $complete{$name} = [$begins{$id{$name}}, 0];
+        my $container = $containers{$id};
+        if (!$container) {
+            my ($name) = content("$folder/config.v2.json") =~ m{"Name":"/([^"]+)"} or next;
+            $container = $containers{$id}
+                = { id => $id, name => $name, files => {}, written => 0, read => 0, newest => '' };
         }
-        compare($name, $at{$id{$name}});
+        my @found = grep { $_ } map { look($container, $_) } glob "$folder/$id-json.log{,.*[0-9]}";
+        $container->{unseen} = 1 if overlooked($container, $folder, @found);
+        $container->{files} = { map { $_->{inode} => $_ } @found };
+    }
+    if (my ($id, $expected) = content('anew') =~ /^(\w+) (\d+)$/) {
+        save('anew', '');
+        if (my $container = $containers{$id}) {
+            my $gone = $expected - $container->{written};
+            delete $container->{unseen};
+            $container->{written} += $gone, lost($container, $gone) if $gone > 0;
+        }
+    }
+    my %now;
+    $now{$1} += $2 while $metrics =~ /^promtail_custom_lines_read_total\{.*?container_id="(\w+)".* (\S+)$/mg;
+    my %at = positions(content('positions.yml'));
+    for my $container (values %containers) {
+        my $id = $container->{id};
+        if (defined(my $now = $now{$id})) {
+            # Promtail forgets a count that has not changed for long.
+            my $before = $container->{counter} // 0;
+            $container->{read} += $now - ($now < $before ? 0 : $before);
+            $container->{counter} = $now;
+            lost($container, 0) unless defined $container->{counted};
+            $container->{complete} //= [$begins{$id}, 0];
+        }
+        if (!-e "$engine/$id") { removed($container) }
+        elsif (defined $container->{counter} && $container->{newest}) { compare($container, $at{$id}) }
     }
 }
 

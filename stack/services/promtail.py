@@ -161,7 +161,7 @@ def _with_redaction(
 
 
 def _redacts(stage: Stage) -> bool:
-    [options] = stage.values()
+    options = stage.get("regex") or stage.get("replace") or stage.get("output") or {}
     sets = f"(?P<{_SUSPECT}>" in options.get("expression", "")
     return sets or options.get("source") == _SUSPECT
 

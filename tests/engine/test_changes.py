@@ -66,13 +66,13 @@ def clock(environment: Environment) -> str:
 
 
 def ticks(environment: Environment, clock: str) -> list[int]:
-    """Give the numbers of the lines that Loki has, sorted, each once."""
+    """Return the numbers of the lines that Loki has, sorted, each once."""
     found = environment.grafana().lines(f'{{container="{clock}"}}')
     return sorted({int(line.text.split()[1]) for line in found})
 
 
 def marks(environment: Environment) -> list[str]:
-    """Give what the deploys' marks on the dashboards say that they did, the newest first."""
+    """Return what the deploys' marks on the dashboards say that they did, the newest first."""
     found = environment.grafana().ask(f"/api/annotations?tags=deploy&tags={environment.name}")
     return [mark["text"].splitlines()[1] for mark in found]
 
@@ -127,3 +127,7 @@ def test_a_changed_scrape_interval_is_told_to_prometheus_and_to_grafanas_data_so
     assert '"1s" => "2s"' in diff
     assert "[secret] => [secret]" not in diff
     assert [s for s in SERVICES if before[s] != after[s]] == ["prometheus", "grafana"]
+    assert (
+        environment.grafana().metric("max(max_over_time(promtail_custom_lines_lost_total[15m]))")
+        == 0
+    )

@@ -70,6 +70,29 @@ def test_no_line_is_missing_after_loki_was_away_promtail_killed_and_a_container_
         eventually(arrived, seconds=120, what=f"each line of {name}, once")
 
 
+def test_a_container_that_is_gone_before_it_is_found_does_not_count_against_its_successor(
+    environment: Environment,
+) -> None:
+    name, promtail = f"{environment.prefix}-replaced", environment.container("promtail")
+    started = docker.inspect(promtail)["State"]["StartedAt"]
+    # Containers are found every five seconds.
+    for generation in range(4):
+        docker.docker("rm", "--force", name, check=False)
+        talker.start(name, f"seq 9 | sed 's/^/generation {generation} line /'; sleep 600")
+        eventually(lambda: "line 9" in docker.logs(name), seconds=10, what="its lines printed")
+
+    grafana = environment.grafana()
+    last = f'{{container="{name}"}} |= `generation 3 line 9`'
+    eventually(lambda: grafana.lines(last), seconds=30, what="the successor's lines")
+    # Compared is what was the same for six seconds; `metric` asks as of a minute ahead.
+    read = f'promtail_custom_lines_read_total{{container="{name}"}}[72s]'
+    compared = f"sum(changes({read})) == 0 and on () min(count_over_time({read})) > 10"
+    eventually(lambda: grafana.metric(compared) == 0, seconds=60, what="the comparison")
+
+    assert grafana.metric(f'sum(promtail_custom_lines_lost_total{{container="{name}"}})') == 0
+    assert docker.inspect(promtail)["State"]["StartedAt"] == started
+
+
 def test_lines_that_were_rotated_away_unread_are_counted_and_alerted_on(
     environment: Environment,
 ) -> None:

@@ -136,3 +136,9 @@ def test_volumes_outlive_destroy_where_the_settings_keep_them_and_are_found_agai
     kept.up().succeeded()
     again = kept.grafana().ask("/api/dashboards/uid/by-hand")
     assert again["dashboard"]["title"] == "Saved by hand"
+
+    # Compared is what was the same for six seconds; `metric` asks as of a minute ahead.
+    grafana, read = kept.grafana(), "promtail_custom_lines_read_total[70s]"
+    compared = f"sum(changes({read})) == 0 and on () min(count_over_time({read})) > 8"
+    eventually(lambda: grafana.metric(compared) == 0, seconds=100, what="the comparison")
+    assert grafana.metric("max(max_over_time(promtail_custom_lines_lost_total[15m]))") == 0
