@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from stack import component
+from stack import component, services
 from stack.alerts import rules
 from stack.configs import FileError
 from stack.docker import adoption, preflight, promtool
@@ -19,10 +19,10 @@ def main() -> None:
     try:
         settings = loading.load()
         host = settings.docker_host
-        services = component.describe(settings)
+        described = services.describe(settings)
         dry_run = pulumi.runtime.is_dry_run()
         if preflight.asks(host, dry_run=dry_run):
-            preflight.check(host, settings.prefix, services)
+            preflight.check(host, settings.prefix, described)
             promtool.check(host, settings.prometheus.image, rules.as_one_text(settings))
             adoption.check(host, settings.prefix, settings.grafana.image)
     except (SettingsError, FileError, EngineError, AddressError) as error:
@@ -30,7 +30,7 @@ def main() -> None:
         raise pulumi.RunError(str(error)) from None
     for warning in contradictions.warnings(settings):
         pulumi.log.warn(warning)
-    monitoring = component.Monitoring(settings, services)
+    monitoring = component.Monitoring(settings, described)
     for name, value in monitoring.outputs.items():
         pulumi.export(name, value)
     if not dry_run:

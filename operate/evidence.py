@@ -98,9 +98,9 @@ def lines(grafana: Grafana, *, may_be_quiet: bool) -> str:
     if count:
         return f"{count:.0f} lines in the last {_LINES_MINUTES} minutes"
     none = f"no line of the last {_LINES_MINUTES} minutes"
-    read = grafana.metric("sum(promtail_docker_target_entries_total)")
+    read = grafana.metric("sum(collector:lines_read)")
     if not read:
-        runbook = "docs/runbooks/PromtailReadsNothing.md"
+        runbook = "docs/runbooks/CollectorReadsNothing.md"
         raise MissingError(f"{none}: Promtail has read none since its start: {runbook}")
     if may_be_quiet:
         return f"{none}, and {read:.0f} read since Promtail's start"

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from review.impact import about, title
+from review.impact import data, title
 from review.markdown import code, words
 from review.preview import Preview, State, Step
 from stack.settings import formats
@@ -65,15 +65,15 @@ def _host(step: Step) -> Iterator[Danger]:
 def _volume(step: Step) -> Iterator[Danger]:
     if step.old is None:
         return
-    data = about(step.service).data
-    volume = f"the volume {code(step.old.inputs.get('name', step.name))}, which holds {data}"
+    held = data(step.service)
+    volume = f"the volume {code(step.old.inputs.get('name', step.name))}, which holds {held}"
     if step.operation in ("delete", "replace"):
         anew = f" {title(step.service)} starts with an empty one." if step.new else ""
         if step.old.retained:
             kept = "It stays on the host (`keepVolumes`) until somebody removes it there."
             yield Danger(f"The stack forgets {volume}. {kept}{anew}", grave=False)
         else:
-            yield Danger(f"**Data is deleted**: {volume}.{anew}", lost=data)
+            yield Danger(f"**Data is deleted**: {volume}.{anew}", lost=held)
     elif step.new:
         if step.old.retained and not step.new.retained:
             yield Danger(f"From now on `pulumi destroy` deletes {volume}.", grave=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 from operate.stacks import Stack
 from review import dangers
-from review.impact import about, headline, title
+from review.impact import data, headline, title
 from review.inputs import differing, word
 from review.markdown import block, code, failures
 from review.preview import Preview, State, Step, preview
@@ -72,7 +72,7 @@ def _differences(step: Step, was: State, now: State | None, gone: set[Any]) -> I
     """Find the differences of one resource; `gone` are the networks that are not there any more."""
     name = code(was.inputs.get("name", step.name))
     if now is None:
-        lost = f", with {about(step.service).data}" if step.kind == "volume" else ""
+        lost = f", with {data(step.service)}" if step.kind == "volume" else ""
         yield Difference(f"The {step.kind} {name} is gone{lost}.")
         return
     if step.kind != "container":

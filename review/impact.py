@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from review.markdown import code, words
 from review.preview import Preview, Step
+from stack import services
 
 _VERBS = {
     "replace": "replaced",
@@ -23,55 +23,30 @@ _IN_PLACE = {
 }
 
 
-@dataclass(frozen=True)
-class Service:
-    """What people miss while a service is replaced, and what its volume holds."""
-
-    absence: str
-    data: str
+# What is known of a resource that is none of the list's.
+_UNKNOWN = ("it does not answer meanwhile", "all its data")
+_KNOWN = {entry.name: (entry.absence, entry.data) for entry in services.SERVICES}
 
 
-# The seconds: from the old container's stop to the new one's first healthy check, on an engine with
-# two busy cores: 14, 13, 8 and 14 (tests/engine/test_review.py measures them again), rounded up.
-# Docker looks at the health every 10 s, so that the service answers earlier; one that has much to
-# read at its start, such as Prometheus after weeks, can take longer.
-SERVICES = {
-    "prometheus": Service("about 15 s without scrapes", "all stored metrics"),
-    "loki": Service(
-        "about 15 s without a search in the logs; Promtail waits for it, and no line is lost",
-        "all stored log lines",
-    ),
-    "promtail": Service(
-        "about 10 s without new log lines; it goes on where it stopped, and none is lost",
-        "how far Promtail has read each log",
-    ),
-    "grafana": Service(
-        "about 15 s without pages and alert notifications",
-        "Grafana's users, and the dashboards and settings that were saved by hand",
-    ),
-}
-_UNKNOWN = Service("it does not answer meanwhile", "all its data")
-
-
-def about(service: str) -> Service:
-    """Give what is known of a service."""
-    return SERVICES.get(service, _UNKNOWN)
+def data(service: str) -> str:
+    """Return what a service's volume holds."""
+    return _KNOWN.get(service, _UNKNOWN)[1]
 
 
 def title(service: str) -> str:
-    """Give a service's name as a sentence writes it."""
+    """Return a service's name as a sentence writes it."""
     return service[:1].upper() + service[1:]
 
 
 def _absence(preview: Preview, service: str) -> str:
     """Say what is missed; what it goes on with is true only where its volume stays."""
-    absence = about(service).absence
+    absence, _ = _KNOWN.get(service, _UNKNOWN)
     stays = all(step.service != service for step in preview.of("volume"))
     return absence if stays else absence.partition(";")[0]
 
 
 def headline(stack: str, preview: Preview, lost: list[str]) -> str:
-    """Say in one sentence what happens to what; `lost` is the data that is deleted."""
+    """Return in one sentence what happens to what; `lost` is the data that is deleted."""
     containers = preview.of("container")
     if all(step.operation == "same" for step in preview.steps):
         return f"**{stack}**: nothing changes."

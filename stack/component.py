@@ -1,4 +1,4 @@
-"""The component: the networks, a volume for each service, and the four containers."""
+"""The component: the networks, and a container with its volume for each service."""
 
 from __future__ import annotations
 
@@ -11,19 +11,8 @@ from stack import deploy_mark
 from stack.docker import engine, readiness, ssh
 from stack.docker.container import container
 from stack.service import Service
-from stack.services import grafana, loki, prometheus, promtail
 from stack.settings import docker_host
 from stack.settings.model import Network, Settings
-
-
-def describe(settings: Settings) -> tuple[Service, ...]:
-    """Describe the four services, each after those that it names in `after`."""
-    return (
-        prometheus.describe(settings),
-        loki.describe(settings),
-        promtail.describe(settings),
-        grafana.describe(settings),
-    )
 
 
 class Monitoring(pulumi.ComponentResource):
@@ -32,7 +21,7 @@ class Monitoring(pulumi.ComponentResource):
     Attributes:
         networks: the stack's own.
         containers: by service.
-        volumes: by service.
+        volumes: by service, of those that have one.
     """
 
     def __init__(self, settings: Settings, services: tuple[Service, ...]) -> None:
@@ -86,23 +75,23 @@ class Monitoring(pulumi.ComponentResource):
             keep_locally=True,
             opts=self._child(),
         )
-        # No labels and no options: a change of either would replace the volume and its data.
-        volume = docker.Volume(
-            f"{service.name}-volume",
-            name=f"{self._settings.prefix}-{service.name}",
-            opts=self._child(
-                retain_on_delete=self._settings.keep_volumes,
-                protect=self._settings.protect_volumes,
-            ),
-        )
-        self.volumes[service.name] = volume
+        if service.volume:
+            # No labels and no options: a change of either would replace the volume and its data.
+            self.volumes[service.name] = docker.Volume(
+                f"{service.name}-volume",
+                name=f"{self._settings.prefix}-{service.name}",
+                opts=self._child(
+                    retain_on_delete=self._settings.keep_volumes,
+                    protect=self._settings.protect_volumes,
+                ),
+            )
         networks = [self.networks[network] for network in service.own_networks]
         self.containers[service.name] = container(
             service,
             prefix=self._settings.prefix,
             image=image,
             networks=networks,
-            volume=volume,
+            volume=self.volumes.get(service.name),
             logs=self._settings.container_logs,
             opts=self._child(
                 hooks=self._deploy.hooks,

@@ -1,4 +1,4 @@
-"""The dashboards in `configs/grafana/dashboards`, refused at preview where Grafana would not load.
+"""The dashboards, `configs/<service>/dashboards`: refused where Grafana would not load them.
 
 Grafana itself skips a file that it cannot read, and of two dashboards with one uid shows either;
 it tells so in its log only. `python -m stack.dashboards` prints what each panel answers.
@@ -7,19 +7,20 @@ it tells so in its log only. `python -m stack.dashboards` prints what each panel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stack.configs import FileError, load_json, load_yaml, names
+from stack.settings.model import SERVICES
 
-_FOLDER = "grafana/dashboards"
+_FOLDER = "dashboards"
 PROVIDERS = "grafana/provisioning/dashboards/dashboards.yml"
 # What Grafana accepts (pkg/util/shortid_generator.go).
 _UID = r"[A-Za-z0-9_-]{1,40}"
 
 
-def load() -> dict[str, dict[str, Any]]:
-    """Load every dashboard by its file's name below `configs/`.
+def load(services: Iterable[str] = SERVICES) -> dict[str, dict[str, Any]]:
+    """Load the dashboards of these services by the files' names below `configs/`.
 
     Raises FileError for the first that Grafana would not show.
     """
@@ -28,7 +29,8 @@ def load() -> dict[str, dict[str, Any]]:
     for provider in load_yaml(PROVIDERS)["providers"]:
         taken["uid", provider["folderUid"]] = taken["title", provider["folder"]] = PROVIDERS
     found: dict[str, dict[str, Any]] = {}
-    for name in names(_FOLDER, ".json"):
+    files = (name for service in services for name in names(f"{service}/{_FOLDER}", ".json"))
+    for name in files:
         dashboard = load_json(name)
         _check(name, dashboard)
         for key in ("uid", "title"):

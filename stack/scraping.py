@@ -44,7 +44,8 @@ def add_labels(scrape: dict[str, Any], labels: Mapping[str, str]) -> None:
             for name, value in labels.items()
         ]
     elif labels:
-        scrape["static_configs"][0]["labels"] = dict(labels)
+        [static] = scrape["static_configs"]
+        static["labels"] = {**static.get("labels", {}), **labels}
 
 
 def timing(interval: Duration) -> dict[str, str]:

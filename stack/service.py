@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from stack.settings.model import Network
+from stack.settings.model import Network, Settings
 from stack.settings.values import Secret, Size
 
 ENGINES_CONTAINERS = "/var/lib/docker/containers"
@@ -62,7 +62,7 @@ class Service:
         entrypoint: replaces the image's own where given.
         files: in the order in which a preview shows them. Never a secret: one among them would
             hide them all.
-        volume: where its named volume is mounted.
+        volume: where its named volume is mounted; empty where it has none.
         environment: variables in clear text. Empty where there are secrets, which hide them.
         secrets: variables that must not be seen.
         tmpfs: path to mount options of file systems in memory.
@@ -79,11 +79,11 @@ class Service:
     user: str
     command: tuple[str, ...]
     files: tuple[File, ...]
-    volume: str
     health: Health
     memory: Size
     stop_seconds: int
     start_seconds: int = 120
+    volume: str = ""
     entrypoint: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
     binds: tuple[Bind, ...] = ()
@@ -94,6 +94,23 @@ class Service:
     networks: tuple[str, ...] = ()
     host_gateway: bool = False
     after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A service as the list of services has it; its name is the one of its settings.
+
+    Attributes:
+        role: what it is here for, whichever product does it.
+        absence: what people miss while it is replaced; after a `;` what its volume saves.
+        data: what its volume holds; empty where it has none.
+    """
+
+    name: str
+    role: str
+    describe: Callable[[Settings], Service]
+    absence: str
+    data: str = ""
 
 
 def go_memory_limit(memory: Size) -> Mapping[str, str]:

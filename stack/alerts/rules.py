@@ -1,4 +1,7 @@
-"""The rules for Prometheus: the files of `configs/prometheus/rules/` with the settings' values."""
+"""The rules for Prometheus: the files `configs/<service>/rules/` with the settings' values.
+
+Those of a service that is off are left out; those in `configs/prometheus/` concern all.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from stack.settings.formats import DURATION
 from stack.settings.model import Settings
 from stack.settings.values import Duration
 
-FOLDER = "prometheus/rules"
-_THRESHOLDS = f"{FOLDER}/thresholds.yml"
+FOLDER = "rules"
+_THRESHOLDS = "prometheus/rules/thresholds.yml"
 _PREFIX = "alert_threshold:"
 _RUNBOOKS = "docs/runbooks"
 _SEVERITIES = ("critical", "warning", "none")
@@ -34,7 +37,8 @@ def load(settings: Settings) -> dict[str, Any]:
     Raises FileError with the file, the group and the alert where a rule cannot be used. PromQL
     itself is not read here; `stack.docker.promtool` lets Prometheus' own checker do that.
     """
-    contents = {name: load_yaml(name) for name in names(FOLDER, ".yml")}
+    folders = (f"{service}/{FOLDER}" for service in settings.services)
+    contents = {name: load_yaml(name) for folder in folders for name in names(folder, ".yml")}
     seen: set[str] = set()
     for name, content in contents.items():
         for place, rule in _alerts_with_place(name, content):

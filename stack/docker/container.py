@@ -19,7 +19,7 @@ def container(  # noqa: PLR0913 - each says one thing
     prefix: str,
     image: docker.RemoteImage,
     networks: list[docker.Network],
-    volume: docker.Volume,
+    volume: docker.Volume | None,
     logs: ContainerLogs,
     opts: pulumi.ResourceOptions,
 ) -> docker.Container:
@@ -39,7 +39,10 @@ def container(  # noqa: PLR0913 - each says one thing
             for file in service.files
         ],
         mounts=[
-            docker.ContainerMountArgs(type="volume", source=volume.name, target=service.volume),
+            *(
+                docker.ContainerMountArgs(type="volume", source=each.name, target=service.volume)
+                for each in ([volume] if volume else [])
+            ),
             *(
                 docker.ContainerMountArgs(
                     type="bind", source=bind.host_path, target=bind.path, read_only=True

@@ -11,8 +11,11 @@ from stack.settings.model import Network, Settings, prefix
 from stack.settings.problems import Path, Problem, set_secret, take_out
 from stack.settings.values import Duration
 
-# The labels that the collectors set.
-OWN_LABELS = ("job", "instance", "container", "service", "project", "stream", "level")
+# The labels that Prometheus, its own jobs and the collector set.
+OWN_LABELS = (
+    *("job", "instance", "part_of"),
+    *("container", "service", "project", "stream", "level"),
+)
 # By these Prometheus tells the series of one histogram or summary apart.
 _METRIC_LABELS = ("le", "quantile")
 # The engine joins no container to these besides another.

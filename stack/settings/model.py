@@ -121,8 +121,9 @@ class Settings:
 
     @property
     def services(self) -> Mapping[str, ServiceSettings]:
-        """The settings of each service by its name."""
-        return {name: getattr(self, name) for name in SERVICES}
+        """The settings of each service that is on, by its name."""
+        found: dict[str, ServiceSettings] = {name: getattr(self, name) for name in SERVICES}
+        return {name: own for name, own in found.items() if own.enabled}
 
     @property
     def alerts_reach_people(self) -> bool:

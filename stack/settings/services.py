@@ -14,10 +14,11 @@ from stack.settings.values import Duration, Size
 
 
 class ServiceSettings:
-    """What the settings of every service have."""
+    """What the settings of every service have; one that need not be there can be `enabled`."""
 
     image: str
     memory: Size
+    enabled: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from stack.component import describe
 from stack.service import Service
+from stack.services import describe
 from stack.settings import loading
 from stack.settings.model import Network, Settings
 from tests.engine.environment import ROOT, Environment

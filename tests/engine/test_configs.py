@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stack import component
+from stack import services
 from stack.settings import loading
 from tests.engine import docker
 from tests.engine.environment import ROOT
@@ -40,18 +41,28 @@ def run(image: str, program: str, folders: dict[str, Path], *arguments: str) -> 
     return docker.docker(*options, image, *arguments)
 
 
+# How each service's image checks a file of its own, below `/configs/<service>/`.
+CHECKS: dict[str, dict[str, tuple[str, ...]]] = {
+    "prometheus": {
+        "prometheus.yml": ("promtool", "check", "config", "--lint=all", "--lint-fatal", "{}")
+    },
+    "loki": {"loki.yml": ("/usr/bin/loki", "-config.file={}", "-verify-config")},
+    "promtail": {
+        "promtail.yml": ("promtail", "-config.file={}", "-check-syntax"),
+        "ended.yml": ("promtail", "-config.file={}", "-check-syntax"),
+    },
+    "grafana": {},  # It checks its files at its start only.
+}
+
+
 def check(images: dict[str, str], folder: Path, secrets: Path) -> None:
-    """Let each program read its file of a folder laid out as `configs/`."""
-    prometheus = {"/etc/prometheus": folder / "prometheus", "/run/secrets": secrets}
-    lint = ("check", "config", "--lint=all", "--lint-fatal", "/etc/prometheus/prometheus.yml")
-    run(images["prometheus"], "promtool", prometheus, *lint)
-    loki = {"/etc/loki": folder / "loki"}
-    verify = ("-config.file=/etc/loki/loki.yml", "-verify-config")
-    run(images["loki"], "/usr/bin/loki", loki, *verify)
-    promtail = {"/etc/promtail": folder / "promtail"}
-    for path in folder.joinpath("promtail").glob("*.yml"):
-        syntax = (f"-config.file=/etc/promtail/{path.name}", "-check-syntax")
-        run(images["promtail"], "promtail", promtail, *syntax)
+    """Let each program read its files of a folder laid out as `configs/`."""
+    for service, files in CHECKS.items():
+        for file, (program, *arguments) in files.items():
+            if (folder / service / file).exists():
+                path = f"/configs/{service}/{file}"
+                shown = {"/configs": folder, "/run/secrets": secrets}
+                run(images[service], program, shown, *(each.format(path) for each in arguments))
 
 
 def test_the_files_in_the_repository_are_accepted_as_they_are(
@@ -64,7 +75,7 @@ def test_the_files_made_from_the_settings_are_accepted(
     images: dict[str, str], tmp_path: Path
 ) -> None:
     settings = loading.parse("test", EVERYTHING, is_secret=lambda _key: True)
-    for service in component.describe(settings):
+    for service in services.describe(settings):
         for file in service.files:
             path = tmp_path / file.path.removeprefix("/etc/")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,10 +91,7 @@ def test_the_files_made_from_the_settings_are_accepted(
 def test_the_check_notices_an_unknown_key(
     broken: str, images: dict[str, str], tmp_path: Path
 ) -> None:
-    for path in CONFIGS.rglob("*.yml"):
-        copy = tmp_path / path.relative_to(CONFIGS)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text(path.read_text())
+    shutil.copytree(CONFIGS, tmp_path, dirs_exist_ok=True)
     with (tmp_path / broken).open("a") as file:
         file.write("\nno_such_key: 1\n")
     with pytest.raises(AssertionError, match="no_such_key"):

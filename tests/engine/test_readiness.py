@@ -22,7 +22,7 @@ NEVER_LOOKED_AT = ("--health-cmd", "true", "--health-interval", "1h")
 def service(name: str) -> Service:
     """Describe what counts for the wait."""
     return Service(
-        *(name, "", "", (), (), "", READY, Size("1MB", 2**20)), stop_seconds=1, start_seconds=3
+        *(name, "", "", (), (), READY, Size("1MB", 2**20)), stop_seconds=1, start_seconds=3
     )
 
 

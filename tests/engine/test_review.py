@@ -20,10 +20,10 @@ from typing import Any
 
 import pytest
 
-from review.impact import SERVICES
+from stack import services
 from tests.engine import workflow
 from tests.engine.conftest import MakeEnvironment
-from tests.engine.environment import Environment
+from tests.engine.environment import SERVICES, Environment
 from tests.engine.test_secrets import forms
 from tests.engine.waiting import eventually
 from tests.github import REPOSITORY, TOKEN, serving
@@ -89,10 +89,10 @@ def _dashboard(branch: Environment) -> None:
 
 
 def _without_logs(branch: Environment) -> None:
-    path = branch.project / "stack/component.py"
+    path = branch.project / "stack/services/__init__.py"
     program = path.read_text()
     for service in ("loki", "promtail"):
-        line = f"        {service}.describe(settings),\n"
+        line = f"    {service}.ENTRY,\n"
         assert line in program
         program = program.replace(line, "")
     path.write_text(program)
@@ -173,7 +173,7 @@ def test_a_service_is_away_for_about_as_long_as_the_comment_says(environment: En
     told, _ = watching.communicate()
     events: list[Any] = [json.loads(line) for line in told.splitlines()]
     away = {service: _seconds_away(environment.container(service), events) for service in SERVICES}
-    promised = {name: re.findall(r"about (\d+) s", said.absence) for name, said in SERVICES.items()}
+    promised = {each.name: re.findall(r"about (\d+) s", each.absence) for each in services.SERVICES}
     print(away)  # the figures, for who wants to write down better ones
     assert {name for name in away if away[name] > 2 * int(promised[name][0])} == set()
 

@@ -7,7 +7,7 @@ import pytest
 from tests.engine import docker
 from tests.engine.environment import ROOT
 
-RULES = sorted(path.name for path in (ROOT / "configs/prometheus/rules").glob("*.yml"))
+RULES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("configs/*/rules/*.yml"))
 TESTS = sorted(path.name for path in (ROOT / "tests/rules").glob("*.yml"))
 
 
@@ -20,7 +20,7 @@ def promtool(images: dict[str, str], *arguments: str) -> str:
 
 
 def test_the_rules_pass_every_lint(images: dict[str, str]) -> None:
-    files = [f"/work/configs/prometheus/rules/{name}" for name in RULES]
+    files = [f"/work/{name}" for name in RULES]
     promtool(images, "check", "rules", "--lint=all", "--lint-fatal", *files)
 
 

@@ -17,7 +17,18 @@ SHARED = ("job", "instance", "container")
 SOURCES = {kind: {"type": kind, "uid": kind} for kind in ("prometheus", "loki")}
 # Every one has few values on any system. A path, an address, an id or a user would not.
 BOUNDED = {
-    *("job", "instance", "route", "method", "status_code", "le", "kind", "type", "space"),
+    *(
+        "job",
+        "part_of",
+        "instance",
+        "route",
+        "method",
+        "status_code",
+        "le",
+        "kind",
+        "type",
+        "space",
+    ),
     *("version", "container", "service", "level", "reason", "handler", "status"),
     *("alertname", "alertstate"),
 }

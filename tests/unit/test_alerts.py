@@ -27,10 +27,14 @@ HOOK = "https://hooks.example.com/T0/s3cret"
 MAIL = {"to": ["a@example.com", "b@example.com"], "sender": "m@example.com", "host": "smtp:587"}
 
 
+RULES = sorted((ROOT / "configs").glob(f"*/{rules.FOLDER}/*.yml"))
+THRESHOLDS = ROOT / "configs/prometheus/rules/thresholds.yml"
+
+
 @functools.cache
 def written() -> dict[str, dict[str, Any]]:
     """Give each alert as it is written, by its name."""
-    contents = [yaml.safe_load(p.read_text()) for p in (ROOT / "configs" / rules.FOLDER).iterdir()]
+    contents = [yaml.safe_load(path.read_text()) for path in RULES]
     return {
         rule["alert"]: rule
         for content in contents
@@ -83,7 +87,7 @@ def test_a_threshold_of_the_settings_is_a_series_that_the_rules_compare_with(rea
 
 
 def test_the_defaults_are_the_values_of_the_file(read: Read) -> None:
-    content = yaml.safe_load((ROOT / "configs" / rules.FOLDER / "thresholds.yml").read_text())
+    content = yaml.safe_load(THRESHOLDS.read_text())
     [thresholds, _declared] = content["groups"]
     assert {rule["record"]: rule["expr"] for rule in thresholds["rules"]}.items() <= series(
         read()
@@ -102,7 +106,7 @@ def test_jobs_containers_and_memory_limits_are_declared_as_series(read: Read) ->
 
 
 def test_no_rule_compares_with_a_threshold_that_is_not_there() -> None:
-    text = "".join(p.read_text() for p in (ROOT / "configs" / rules.FOLDER).iterdir())
+    text = "".join(path.read_text() for path in RULES)
     used = re.findall(r"\(alert_threshold:(\w+)\)", text)
     recorded = re.findall(r"record: alert_threshold:(\w+)", text)
     assert set(used) == set(recorded)
@@ -110,12 +114,12 @@ def test_no_rule_compares_with_a_threshold_that_is_not_there() -> None:
 
 def test_the_limits_that_alerts_compare_with_are_those_of_loki() -> None:
     loki = yaml.safe_load((ROOT / "configs/loki/loki.yml").read_text())
-    limits = yaml.safe_load((ROOT / "configs" / rules.FOLDER / "thresholds.yml").read_text())
+    written_down = yaml.safe_load((ROOT / "configs/loki/rules/loki.yml").read_text())
     [limit] = [
         rule["expr"]
-        for group in limits["groups"]
+        for group in written_down["groups"]
         for rule in group["rules"]
-        if rule["record"] == "loki_stream_limit"
+        if rule.get("record") == "loki_stream_limit"
     ]
     assert limit == f"vector({loki['limits_config']['max_global_streams_per_user']})"
     full = loki["ingester"]["wal"]["disk_full_threshold"]
@@ -185,7 +189,8 @@ def test_rules_are_looked_at_as_often_as_the_settings_say(read: Read) -> None:
 def test_prometheus_evaluates_the_same_rules(read: Read) -> None:
     settings = read()
     paths = {file.path for file in prometheus.describe(settings).files}
-    assert {f"/etc/{name}" for name in rules.load(settings)} <= paths
+    names = {Path(name).name for name in rules.load(settings)}
+    assert {f"/etc/prometheus/rules/{name}" for name in names} <= paths
     assert prometheus.configuration(settings)["rule_files"] == ["rules/*.yml"]
 
 
@@ -312,7 +317,7 @@ def rule_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a rule file of a copy of `configs/`, for a test to break."""
     shutil.copytree(configs.CONFIGS, tmp_path / "configs")
     monkeypatch.setattr(configs, "CONFIGS", tmp_path / "configs")
-    return tmp_path / "configs" / rules.FOLDER / "application.yml"
+    return tmp_path / "configs/prometheus/rules/application.yml"
 
 
 @pytest.mark.parametrize(

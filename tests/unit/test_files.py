@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import component, configs, dashboards
+from stack import configs, dashboards, services
 from tests.unit.conftest import Read
 
 GOOD = {"uid": "mine", "title": "Mine", "panels": []}
@@ -84,6 +84,6 @@ def test_yaml_is_written_alike_by_pyyaml_with_and_without_its_part_in_c(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert yaml.__with_libyaml__
-    with_it = component.describe(read())
+    with_it = services.describe(read())
     monkeypatch.setattr(configs, "_DUMPER", yaml.SafeDumper)
-    assert component.describe(read()) == with_it
+    assert services.describe(read()) == with_it

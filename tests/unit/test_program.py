@@ -8,7 +8,8 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
-from stack.component import Monitoring, describe
+from stack.component import Monitoring
+from stack.services import describe
 from tests.unit.conftest import Read
 
 

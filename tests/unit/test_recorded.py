@@ -46,7 +46,8 @@ def fed() -> Iterator[str]:
 def test_a_series_of_a_rules_test_is_one_that_the_program_exports(series: str) -> None:
     name, labels = parsed(series)
     job = labels.pop("job")
-    labels.pop("instance", None)
+    for label in ("instance", "part_of"):
+        labels.pop(label, None)
     known = recorded()
     # A job of another name is any program.
     candidates = known[job] if job in known else set().union(*known.values())

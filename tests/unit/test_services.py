@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import component
+from stack import services
 from stack.service import Service
 from stack.services import loki, prometheus, promtail
 from stack.settings.model import Network, Settings
@@ -15,8 +15,8 @@ from tests.unit.conftest import Read
 JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}
 
 
-def services(settings: Settings) -> dict[str, Service]:
-    return {service.name: service for service in component.describe(settings)}
+def described(settings: Settings) -> dict[str, Service]:
+    return {service.name: service for service in services.describe(settings)}
 
 
 def rendered(service: Service, path: str) -> Any:
@@ -31,13 +31,13 @@ def scrape(settings: Settings, job: str) -> dict[str, Any]:
 
 
 def test_only_grafana_and_prometheus_are_published_and_only_on_loopback(read: Read) -> None:
-    published = {name: service.ports for name, service in services(read()).items()}
+    published = {name: service.ports for name, service in described(read()).items()}
     assert {name for name, ports in published.items() if ports} == {"grafana", "prometheus"}
     assert {port.address for ports in published.values() for port in ports} == {"127.0.0.1"}
 
 
 def test_the_application_meets_prometheus_and_nobody_else(read: Read) -> None:
-    networks = {name: service.own_networks for name, service in services(read()).items()}
+    networks = {name: service.own_networks for name, service in described(read()).items()}
     assert networks == {
         "prometheus": (Network.APPLICATION, Network.INTERNAL),
         "loki": (Network.INTERNAL,),
@@ -55,17 +55,17 @@ def test_prometheus_answers_no_page_of_another_origin(read: Read) -> None:
 
 
 def test_only_promtail_runs_as_root_and_only_promtail_sees_the_engine(read: Read) -> None:
-    described = services(read())
-    assert [name for name, service in described.items() if service.user.startswith("0:")] == [
+    found = described(read())
+    assert [name for name, service in found.items() if service.user.startswith("0:")] == [
         "promtail"
     ]
-    assert [name for name, service in described.items() if service.binds] == ["promtail"]
+    assert [name for name, service in found.items() if service.binds] == ["promtail"]
 
 
 def test_no_file_holds_a_secret(read: Read) -> None:
     job = {**JOB, "auth": "bearer"}
     settings = read({"jobs": [job]}, scrapeSecrets={"backend": "s3cret-token"})
-    for service in component.describe(settings):
+    for service in services.describe(settings):
         for file in service.files:
             assert "s3cret-token" not in file.content
             assert "correct horse" not in file.content
@@ -74,15 +74,15 @@ def test_no_file_holds_a_secret(read: Read) -> None:
 def test_clear_variables_are_not_mixed_with_secrets_which_would_hide_them(read: Read) -> None:
     job = {**JOB, "auth": "bearer"}
     settings = read({"jobs": [job]}, scrapeSecrets={"backend": "s3cret-token"})
-    assert not [s.name for s in component.describe(settings) if s.environment and s.secrets]
+    assert not [s.name for s in services.describe(settings) if s.environment and s.secrets]
 
 
 def test_promtail_stops_before_loki(read: Read) -> None:
-    assert services(read())["promtail"].after == ("loki",)
+    assert described(read())["promtail"].after == ("loki",)
 
 
 def test_health_checks_have_the_form_in_which_the_engine_gives_them_back(read: Read) -> None:
-    for service in component.describe(read()):
+    for service in services.describe(read()):
         health = service.health
         for duration in (health.interval, health.timeout, health.start_period):
             # Go prints 60 s as 1m0s: anything else would be a difference at each preview.
@@ -91,14 +91,14 @@ def test_health_checks_have_the_form_in_which_the_engine_gives_them_back(read: R
 
 
 def test_a_stop_leaves_time_to_write_what_is_in_memory(read: Read) -> None:
-    described = services(read())
-    assert described["prometheus"].stop_seconds >= 60
-    assert described["loki"].stop_seconds >= 60
+    found = described(read())
+    assert found["prometheus"].stop_seconds >= 60
+    assert found["loki"].stop_seconds >= 60
 
 
 @pytest.mark.parametrize("name", ["loki", "promtail"])
 def test_a_go_program_knows_its_memory_limit(name: str, read: Read) -> None:
-    service = services(read({name: {"memory": "1GB"}}))[name]
+    service = described(read({name: {"memory": "1GB"}}))[name]
     assert service.environment["GOMEMLIMIT"] == "870MiB"
 
 
@@ -120,7 +120,7 @@ def test_a_scrape_never_takes_longer_than_its_interval(read: Read) -> None:
 
 
 def test_grafana_knows_the_scrape_interval(read: Read) -> None:
-    service = services(read({"prometheus": {"scrapeInterval": "30s"}}))["grafana"]
+    service = described(read({"prometheus": {"scrapeInterval": "30s"}}))["grafana"]
     sources = rendered(service, "/etc/grafana/provisioning/datasources/datasources.yml")
     intervals = [source["jsonData"].get("timeInterval") for source in sources["datasources"]]
     assert intervals == ["30s", None]
@@ -130,7 +130,7 @@ def test_the_data_sources_names_and_uids_are_the_ones_that_dashboards_and_databa
     read: Read,
 ) -> None:
     sources = rendered(
-        services(read())["grafana"], "/etc/grafana/provisioning/datasources/datasources.yml"
+        described(read())["grafana"], "/etc/grafana/provisioning/datasources/datasources.yml"
     )
     assert [(s["name"], s["uid"]) for s in sources["datasources"]] == [
         ("Prometheus", "prometheus"),
@@ -198,7 +198,7 @@ def test_the_settings_labels_are_on_every_line_and_every_series(read: Read) -> N
     [client] = promtail.configuration(settings)["clients"]
     assert client["external_labels"] == {"environment": "dev"}
     for each in prometheus.configuration(settings)["scrape_configs"]:
-        assert each["static_configs"][0]["labels"] == {"environment": "dev"}
+        assert each["static_configs"][0]["labels"]["environment"] == "dev"
 
 
 def test_promtail_never_gives_a_batch_up(read: Read) -> None:
@@ -207,7 +207,7 @@ def test_promtail_never_gives_a_batch_up(read: Read) -> None:
 
 
 def test_a_file_is_rendered_without_comments_and_always_the_same(read: Read) -> None:
-    first, second = (services(read())["prometheus"].files[0].content for _ in range(2))
+    first, second = (described(read())["prometheus"].files[0].content for _ in range(2))
     assert first == second
     assert "#" not in first
 
@@ -243,7 +243,7 @@ def test_the_url_names_the_docker_host_where_the_port_is_bound_to_all_its_addres
 
 
 def test_each_dashboard_reaches_grafana_with_a_uid_of_its_own(read: Read) -> None:
-    files = [f for f in services(read())["grafana"].files if f.path.endswith(".json")]
+    files = [f for f in described(read())["grafana"].files if f.path.endswith(".json")]
     uids = [json.loads(file.content)["uid"] for file in files]
     assert "application" in uids
     assert len(set(uids)) == len(uids)
