@@ -127,6 +127,20 @@ GRAFANA = Program(
     cold="3 minutes",
 )
 
+BLACKBOX = Program(
+    name="blackbox",
+    version="0.28.0",
+    module="github.com/prometheus/blackbox_exporter@v0.28.0",
+    binaries={"blackbox_exporter": "github.com/prometheus/blackbox_exporter"},
+    variables={
+        "github.com/prometheus/common/version.Version": "0.28.0",
+        "github.com/prometheus/common/version.Branch": "lab",
+    },
+    copies=(Copy("github.com/prometheus/blackbox_exporter", "blackbox.yml", "etc/config.yml"),),
+    stand_in="older than the default, 0.29.0",
+    cold="1 minute",
+)
+
 COMPOSE = Program(
     name="compose",
     version="5.6.0",
@@ -175,7 +189,7 @@ RUNC = Program(
 
 _ALL = (
     *(PULUMI, LANGUAGE_HOST, DOCKER_PROVIDER, COMPOSE, ACTIONLINT, DOCKERD, RUNC),
-    *(PROMETHEUS, LOKI, PROMTAIL, GRAFANA),
+    *(PROMETHEUS, LOKI, PROMTAIL, GRAFANA, BLACKBOX),
 )
 PROGRAMS: Mapping[str, Program] = {program.name: program for program in _ALL}
 
@@ -210,6 +224,7 @@ IMAGES: Mapping[str, Image] = {
         _image(LOKI, "Loki"),
         _image(PROMTAIL, "Promtail"),
         _image(GRAFANA, "Grafana back end without its web pages"),
+        _image(BLACKBOX, "Blackbox exporter"),
         Image(
             "node",
             "22.23.3",

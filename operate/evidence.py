@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from operate.grafana_api import DIRECTLY, Grafana, GrafanaError
@@ -44,16 +44,15 @@ def version(prometheus: str) -> str:
     return str(_get(f"{prometheus}/api/v1/status/buildinfo")["version"])
 
 
-def targets(
-    prometheus: str, wanted: Collection[str] | None, explain: Callable[[str, str], str]
-) -> str:
-    """Look at the targets; those of jobs that are not `wanted` are told and may be down.
+def targets(prometheus: str, explain: Callable[[str, str], str], *, own_only: bool) -> str:
+    """Look at the targets; with `own_only`, those of the application are told and may be down.
 
     `explain` makes of an error and the scraped URL what a person reads.
     """
     pools = set(_get(f"{prometheus}/api/v1/scrape_pools")["scrapePools"])
     found = _get(f"{prometheus}/api/v1/targets?state=active")["activeTargets"]
     empty = pools - {each["labels"]["job"] for each in found}
+    own = {each["labels"]["job"] for each in found if "part_of" in each["labels"]}
     down = {job: f"{job}: no container answers to its name" for job in sorted(empty)}
     for each in found:
         job, place = each["labels"]["job"], each["labels"]["instance"]
@@ -61,7 +60,7 @@ def targets(
             error = each["lastError"]
             said = explain(error, each["scrapeUrl"]) if error else "not scraped yet"
             down[job] = f"{job} at {place}: {said}"
-    bad = [text for job, text in down.items() if wanted is None or job in wanted]
+    bad = [text for job, text in down.items() if job in own or not own_only]
     if bad or not pools:
         raise MissingError("; ".join(bad) or "there is none")
     later = [f"not yet {text}" for text in down.values()]

@@ -11,7 +11,7 @@ from bootstrap.progress import CommandError, note
 from operate.stacks import Stack
 from setup import images
 from setup.local_builds import Policy, is_built_here
-from stack.settings.model import DEFAULT_IMAGES, prefix
+from stack.settings.model import DEFAULT_IMAGES, is_on, prefix
 
 
 def chosen_image(settings: object, default: str) -> str:
@@ -28,6 +28,7 @@ def choose(stack: Stack, config: Mapping[str, Any], policy: Policy) -> dict[str,
     written = {
         service: chosen_image(config.get(f"monitoring:{service}"), image)
         for service, image in DEFAULT_IMAGES.items()
+        if is_on(service, config.get(f"monitoring:{service}"))
     }
     goes_back = policy in (Policy.UNREACHABLE, Policy.NEVER)
     wanted = {

@@ -17,7 +17,6 @@ from operate.evidence import UNAUTHORIZED
 from operate.grafana_api import Grafana, GrafanaError
 from operate.running_stack import RunningStack
 from setup.command import STACK, Command
-from stack.settings.model import SERVICES
 
 DEADLINE_SECONDS = 120.0
 """More than the alert rules' interval, and than the longest usual one between two scrapes."""
@@ -110,13 +109,12 @@ def _checks(stack: RunningStack, *, just_up: bool) -> dict[str, Callable[[], str
     grafana = _Administrator(stack.grafana_url, stack.password)
     prometheus = stack.prometheus_url
     explain = partial(scrape_errors.explained, network=stack.network, host=stack.host)
-    own = SERVICES if just_up else None
     oldest = time.time() - (_RECENT_SECONDS if just_up else 0)
     return {
         "Grafana answers": lambda: str(grafana.ask("/api/health")["version"]),
         "Its administrator can log in": lambda: evidence.log_in(grafana),
         "Prometheus answers": lambda: evidence.version(prometheus),
-        "Every target is up": lambda: evidence.targets(prometheus, own, explain),
+        "Every target is up": lambda: evidence.targets(prometheus, explain, own_only=just_up),
         "Grafana reaches Prometheus": lambda: evidence.source(grafana, "prometheus"),
         "Grafana reaches Loki": lambda: evidence.source(grafana, "loki"),
         "Metrics arrive": lambda: evidence.samples(grafana, oldest),

@@ -35,7 +35,7 @@ def check(address: str, image: str, rules: str) -> None:
     done = engine.answered(address, *run, *command[1:], given=rules, seconds=_TIMEOUT_SECONDS)
     if done.returncode:
         said = done.stderr.removeprefix("  FAILED:\n").strip()
-        raise engine.EngineError(f"nothing was changed: fix configs/prometheus/rules: {said}")
+        raise engine.EngineError(f"nothing was changed: fix configs/*/rules: {said}")
     # Where there is nowhere to remember it, it is asked again.
     with contextlib.suppress(OSError):
         accepted.parent.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     """Return prometheus.yml for these settings: the services' own jobs, then the application's.
 
     The file's job `application` is the model of each job of the settings, and `replicas` of each
-    that has several containers behind a name. The services' files are taken into it.
+    that has several containers behind a name. Own jobs are in `configs/<service>/scrape.yml`.
     """
     own = settings.prometheus
     content: dict[str, Any] = load_yaml("prometheus/prometheus.yml")
@@ -75,15 +75,14 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "size": str(own.retention_size),
     }
     static, replicas = content["scrape_configs"]
-    del content["scrape_config_files"]
-    content["rule_files"] = ["rules/*.yml"]
-    content["scrape_configs"] = [
-        scrape
-        for name in settings.services
-        for scrape in load_yaml(f"{name}/scrape.yml")["scrape_configs"]
-    ]
-    for scrape in content["scrape_configs"]:
-        scraping.add_labels(scrape, settings.labels)
+    content["scrape_configs"] = []
+    for name, service in settings.services.items():
+        for scrape in load_yaml(f"{name}/scrape.yml")["scrape_configs"]:
+            if scrape["job_name"] in service.targets:
+                [targets] = scrape["static_configs"]
+                targets["targets"] = list(service.targets[scrape["job_name"]])
+            scraping.add_labels(scrape, settings.labels)
+            content["scrape_configs"].append(scrape)
     for job in settings.jobs:
         scrape = scraping.scrape_config(replicas if job.replicas else static, job, _SECRETS)
         scraping.add_labels(scrape, {**settings.labels, **job.labels})

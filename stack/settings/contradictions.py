@@ -35,7 +35,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield Problem(("grafana", "port"), text, settings.prometheus.port + 1)
     yield from _labels(("labels",), settings.labels)
     yield from _networks(settings)
-    own = tuple(settings.services)
+    own = [job for name, service in settings.services.items() for job in (name, *service.targets)]
     names = list(own)
     for number, job in enumerate(settings.jobs):
         if job.name in names:

@@ -147,6 +147,11 @@ URL = matching(
     "https://example.com/hook",
     _URL,
 )
+PAGE = matching(
+    "an address that starts with http:// or https://, without spaces, a user or '$'",
+    "http://proxy/",
+    rf"https?://{_HOST}(?::\d+)?(?:[/?#][^\s$]*)?",
+)
 URL_OR_NONE = matching(URL.wants, "https://git.example.com/docs/runbooks", rf"|{_URL}")
 MAIL = matching(
     "a mail address",

@@ -16,7 +16,14 @@ from stack.settings.alerts import Alerts, AlertSecrets
 from stack.settings.declaration import setting, settings
 from stack.settings.jobs import Job
 from stack.settings.logs import ContainerLogs, Logs
-from stack.settings.services import Grafana, Loki, Prometheus, Promtail, ServiceSettings
+from stack.settings.services import (
+    Blackbox,
+    Grafana,
+    Loki,
+    Prometheus,
+    Promtail,
+    ServiceSettings,
+)
 from stack.settings.values import Secret
 
 
@@ -93,6 +100,7 @@ class Settings:
     loki: Loki = setting(None, "Loki.", Loki)
     promtail: Promtail = setting(None, "Promtail.", Promtail)
     grafana: Grafana = setting(None, "Grafana.", Grafana)
+    blackbox: Blackbox = setting(None, "The blackbox exporter.", Blackbox)
     alerts: Alerts = setting(None, "When alerts fire, and whom they reach.", Alerts)
     grafana_admin_password: Secret = setting(
         formats.PASSWORD,
@@ -157,3 +165,9 @@ SERVICES = tuple(_SERVICES)
 DEFAULT_IMAGES: Mapping[str, str] = MappingProxyType(
     {name: group().image for name, group in _SERVICES.items()}
 )
+
+
+def is_on(service: str, written: object) -> bool:
+    """Return whether a service is on, by what is written below its key, if anything."""
+    on = written.get("enabled") if isinstance(written, Mapping) else None
+    return _SERVICES[service].enabled if on is None else on in (True, "true")

@@ -5,6 +5,7 @@ The image and the memory limit are declared by each: their defaults are its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stack.settings import formats
@@ -19,6 +20,11 @@ class ServiceSettings:
     image: str
     memory: Size
     enabled: bool = True
+
+    @property
+    def targets(self) -> Mapping[str, tuple[str, ...]]:
+        """What is scraped through it: the targets of further jobs of its `scrape.yml`, by name."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -80,3 +86,23 @@ class Grafana(ServiceSettings):
     image: str = setting(formats.IMAGE, "Its image.", "grafana/grafana:13.2.3")
     port: int = setting(formats.PORT, "Its port on the host.", 3000)
     memory: Size = setting(formats.memory("128MB"), "Its memory limit, at least 128MB.", "512MB")
+
+
+@dataclass(frozen=True)
+class Blackbox(ServiceSettings):
+    """Prometheus' blackbox exporter: asks for pages as a browser would."""
+
+    enabled: bool = setting(formats.BOOLEAN, "Whether it is there.", default=False)
+    image: str = setting(formats.IMAGE, "Its image.", "prom/blackbox-exporter:v0.29.0")
+    memory: Size = setting(formats.memory("32MB"), "Its memory limit, at least 32MB.", "64MB")
+    probes: tuple[str, ...] = setting(
+        formats.PAGE,
+        "Addresses that must answer with a 2xx status, by names in the application's networks:"
+        " `http://proxy:8080/`.",
+        (),
+    )
+
+    @property
+    def targets(self) -> Mapping[str, tuple[str, ...]]:
+        """Its probes."""
+        return {"probes": self.probes}

@@ -203,9 +203,7 @@ def test_receivers_and_rules_that_are_taken_out_are_forgotten_by_grafana(
     environment.pulumi("config", "rm", "monitoring:alertSecrets").succeeded()
     environment.pulumi("config", "rm", "--path", "monitoring:alerts.mail").succeeded()
     configs = environment.project / "configs"
-    change(
-        configs / "prometheus/rules/logs.yml", "alert: LokiPanics", "alert: LokiPanicsUnderNewName"
-    )
+    change(configs / "loki/rules/loki.yml", "alert: LokiPanics", "alert: LokiPanicsUnderNewName")
     gone = "deleteRules:\n  - {orgId: 1, uid: LokiPanics}\n  - {orgId: 1, uid: NeverWasThere}"
     change(configs / "grafana/provisioning/alerting/rules.yml", "deleteRules:", gone)
 
@@ -226,6 +224,6 @@ def test_a_rule_that_promtool_cannot_read_is_refused_at_preview(alerted: Alerted
     rules = alerted.environment.project / "configs/prometheus/rules/application.yml"
     change(rules, "== 0\n", "== = 0\n")
     said = alerted.environment.preview().failed()
-    assert "fix configs/prometheus/rules" in said
+    assert "fix configs/*/rules: " in said
     assert "TargetDown" in said
     assert "Traceback" not in said

@@ -16,6 +16,7 @@ from tests.engine.environment import ROOT
 CONFIGS = ROOT / "configs"
 # Settings that bring every optional part of the files into being.
 EVERYTHING: dict[str, Any] = {
+    "blackbox": {"enabled": True, "probes": ["http://proxy:8080/"]},
     "labels": {"environment": "test"},
     "jobs": [
         {"name": "plain", "targets": ["a:1", "b:2"], "labels": {"team": "x"}},
@@ -50,6 +51,9 @@ CHECKS: dict[str, dict[str, tuple[str, ...]]] = {
     "promtail": {
         "promtail.yml": ("promtail", "-config.file={}", "-check-syntax"),
         "ended.yml": ("promtail", "-config.file={}", "-check-syntax"),
+    },
+    "blackbox": {
+        "blackbox.yml": ("blackbox_exporter", "--config.check", "--config.file={}"),
     },
     "grafana": {},  # It checks its files at its start only.
 }

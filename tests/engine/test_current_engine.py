@@ -74,7 +74,7 @@ def test_a_look_at_the_engine_finds_nothing_to_change(environment: Environment) 
 def test_metrics_and_lines_are_found_through_grafana(
     environment: Environment, grafana: Grafana
 ) -> None:
-    up = 'count(up{job=~"prometheus|loki|promtail|grafana"} == 1)'
+    up = 'count(up{part_of="monitoring"} == 1)'
     eventually(lambda: grafana.metric(up) == len(SERVICES), seconds=30, what="all four scraped")
     own = f'{{container="{environment.container("grafana")}"}}'
     eventually(lambda: grafana.lines(own), seconds=30, what="a line of a container there")

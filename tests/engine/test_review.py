@@ -91,11 +91,9 @@ def _dashboard(branch: Environment) -> None:
 def _without_logs(branch: Environment) -> None:
     path = branch.project / "stack/services/__init__.py"
     program = path.read_text()
-    for service in ("loki", "promtail"):
-        line = f"    {service}.ENTRY,\n"
-        assert line in program
-        program = program.replace(line, "")
-    path.write_text(program)
+    every = "if entry.name in on"
+    assert every in program
+    path.write_text(program.replace(every, f'{every} and entry.name not in ("loki", "promtail")'))
 
 
 def _open_port(branch: Environment) -> None:

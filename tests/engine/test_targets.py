@@ -17,6 +17,7 @@ from tests.engine.waiting import eventually
 TOKEN = "s3cret-scrape-token"
 PASSWORD = "s3cret-scrape-password"
 REPLICAS = "replicas-of-one-name"
+DEAD = "http://no-such-container:8080/"
 
 
 @dataclass
@@ -50,8 +51,10 @@ def exporter() -> Iterator[Exporter]:
 
 
 @pytest.fixture(scope="module")
-def environment(make_environment: MakeEnvironment, exporter: Exporter) -> Iterator[Environment]:
-    """Make an environment with targets in a foreign network, and three on the host."""
+def environment(
+    make_environment: MakeEnvironment, exporter: Exporter, images: dict[str, str]
+) -> Iterator[Environment]:
+    """Make an environment with targets and a page in a foreign network, and three on the host."""
     made = make_environment()
     network = f"foreign-{made.name}"
     host = [f"host.docker.internal:{exporter.port}"]
@@ -64,6 +67,12 @@ def environment(make_environment: MakeEnvironment, exporter: Exporter) -> Iterat
         docker.docker(*run)
     made.configure(
         appNetworks=[network],
+        alerts={"pendingFactor": 0, "evaluationInterval": "10s"},
+        blackbox={
+            "enabled": True,
+            "image": images["blackbox"],
+            "probes": [f"http://{name}:9090/metrics", DEAD],
+        },
         jobs=[
             {"name": "joined", "targets": [f"{name}:9090"]},
             {"name": "several", "targets": [f"{REPLICAS}:9090"], "replicas": True},
@@ -142,3 +151,29 @@ def test_scrape_secrets_stay_out_of_sight(environment: Environment) -> None:
 
 def test_a_preview_finds_nothing_to_change(environment: Environment) -> None:
     environment.preview("--refresh", "--expect-no-changes").succeeded()
+
+
+def test_a_page_that_answers_is_told_from_one_that_does_not(environment: Environment) -> None:
+    grafana = environment.grafana()
+    page = f"http://foreign-{environment.name}-exporter:9090/metrics"
+
+    def told() -> bool:
+        return [grafana.metric(f'probe_success{{instance="{p}"}}') for p in (page, DEAD)] == [1, 0]
+
+    eventually(told, seconds=30, what="one page that answers and one that does not")
+    firing = 'ALERTS{alertname="ProbeFailing",alertstate="firing"'
+    alert = f'count({firing},instance="{DEAD}"}})'
+    eventually(lambda: grafana.metric(alert) == 1, seconds=40, what="the dead page's alert")
+    assert grafana.metric(f'count({firing},instance="{page}"}})') is None
+
+
+def test_the_fifth_service_is_watched_and_limited_as_the_others(environment: Environment) -> None:
+    grafana = environment.grafana()
+    assert grafana.metric('up{job="blackbox",part_of="monitoring"}') == 1
+    assert grafana.metric('service_memory_limit_bytes{job="blackbox"}') == 64 * 2**20
+    container = docker.inspect(environment.container("blackbox"))
+    assert container["HostConfig"]["Memory"] == 64 * 2**20
+    assert container["HostConfig"]["CapDrop"] == ["ALL"]
+    assert container["NetworkSettings"]["Ports"] in ({}, {"9115/tcp": None}, {"9115/tcp": []})
+    assert docker.health(environment.container("blackbox")) == "healthy"
+    assert environment.container("blackbox") not in docker.names("volume", environment.prefix)

@@ -133,7 +133,7 @@ def test_the_provisioned_dashboards_cannot_be_edited(environment: Environment) -
 def test_prometheus_reaches_all_four_programs(environment: Environment) -> None:
     grafana = environment.grafana()
     eventually(
-        lambda: grafana.metric('count(up{job=~"prometheus|loki|promtail|grafana"} == 1)') == 4,
+        lambda: grafana.metric('count(up{part_of="monitoring"} == 1)') == 4,
         seconds=30,
         what="four targets up",
     )

@@ -139,7 +139,7 @@ def test_a_wrong_password_is_said_at_once_and_locks_nobody_out(scraped: Environm
 
 
 def test_a_rule_that_cannot_be_evaluated_is_named(scraped: Environment) -> None:
-    rules = scraped.project / "configs/prometheus/rules/logs.yml"
+    rules = scraped.project / "configs/promtail/rules/promtail.yml"
     text = rules.read_text()
     sound = 'min(time() - process_start_time_seconds{job="promtail"})'
     assert sound in text
@@ -150,7 +150,7 @@ def test_a_rule_that_cannot_be_evaluated_is_named(scraped: Environment) -> None:
     eventually(
         lambda: "duplicate series" in verify(scraped, patience=0)[0].get(check, ""),
         seconds=WITHIN,
-        what="the error of promtail:uptime_seconds",
+        what="the error of collector:uptime_seconds",
     )
 
 

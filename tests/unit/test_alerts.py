@@ -22,6 +22,7 @@ from stack.settings.problems import SettingsError
 from tests.unit.conftest import Read
 from tests.unit.test_settings import ROOT
 
+EVERY_SERVICE = {"blackbox": {"enabled": True}}
 JOB = {"name": "backend", "targets": ["backend:3000"]}
 HOOK = "https://hooks.example.com/T0/s3cret"
 MAIL = {"to": ["a@example.com", "b@example.com"], "sender": "m@example.com", "host": "smtp:587"}
@@ -61,8 +62,8 @@ def converted(settings: Settings) -> dict[str, dict[str, Any]]:
 
 @functools.cache
 def by_default() -> dict[str, dict[str, Any]]:
-    """Give the rules that Grafana gets without settings."""
-    values = {"grafanaAdminPassword": "correct horse"}
+    """Return the rules that Grafana gets by default, with every service on."""
+    values = {"grafanaAdminPassword": "correct horse", **EVERY_SERVICE}
     return converted(loading.parse("dev", values, is_secret=lambda _key: True))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from stack import services
 from stack.settings import contradictions, loading
 from stack.settings.model import DEFAULT_IMAGES
 from stack.settings.problems import SettingsError
@@ -14,6 +15,7 @@ from tests.unit.conftest import Read
 
 ROOT = Path(__file__).parents[2]
 REACHED = {"slackUrl": "https://hooks.example.com/T0"}
+BLACKBOX = {"blackbox": {"enabled": True}}
 JOB = {"name": "backend", "targets": ["backend:3000"]}
 
 
@@ -26,7 +28,7 @@ def test_without_settings_everything_has_a_safe_default(read: Read) -> None:
 
 
 def test_every_default_image_has_a_fixed_tag() -> None:
-    assert set(DEFAULT_IMAGES) == {"prometheus", "loki", "promtail", "grafana"}
+    assert set(DEFAULT_IMAGES) == {entry.name for entry in services.SERVICES}
     assert all(":" in image and "latest" not in image for image in DEFAULT_IMAGES.values())
 
 
@@ -87,6 +89,7 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"jobs": [{**JOB, "interval": "1ms"}]}, "jobs[0].interval", "at least 1s"),
         ({"jobs": [{**JOB, "username": "prom"}]}, "jobs[0].username", "auth: basic"),
         ({"jobs": [{**JOB, "auth": "bearer"}]}, "jobs[0].auth", "scrapeSecrets.backend"),
+        ({"jobs": [{**JOB, "name": "probes"}], **BLACKBOX}, "jobs[0].name", "another job has"),
         # Durations, sizes, images, names that the programs would refuse.
         ({"prometheus": {"scrapeInterval": "15"}}, "prometheus.scrapeInterval", "a duration"),
         ({"prometheus": {"scrapeInterval": "1s1m"}}, "prometheus.scrapeInterval", "a duration"),

@@ -26,6 +26,21 @@ def test_a_single_replacement_is_told_with_what_is_missed_meanwhile() -> None:
     )
 
 
+def test_an_optional_service_is_told_as_the_others_are_and_after_them() -> None:
+    content = recordings.load("same")
+    steps = {step["urn"].rpartition("::")[2]: step for step in content["steps"]}
+    for name in ("loki", "loki-volume", "loki-image"):
+        steps[name]["urn"] = steps[name]["urn"].replace("loki", "blackbox")
+    steps["loki"]["op"] = "replace"
+    assert "Blackbox is replaced, about 5 s without probes of pages; no" in comment(
+        "prod", recordings.read(content)
+    )
+    steps["grafana"]["op"] = "replace"
+    assert "**prod**: Grafana and Blackbox are replaced" in comment(
+        "prod", recordings.read(content)
+    )
+
+
 def test_it_is_said_plainly_that_nothing_changes() -> None:
     said = comment("prod", recordings.preview("same"))
     assert "### **prod**: nothing changes." in said

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import component
+from stack import services
 from stack.docker import preflight
 from stack.docker.engine import EngineError
 from stack.service import Port
@@ -49,7 +49,7 @@ def engine(
 def problems(read: Read, port: int, address: str = LOCAL, **values: object) -> str:
     settings = read({"grafana": {"port": port}, "prometheus": {"port": port + 1}, **values})
     try:
-        preflight.check(address, PREFIX, component.describe(settings))
+        preflight.check(address, PREFIX, services.describe(settings))
     except EngineError as error:
         return str(error)
     return ""

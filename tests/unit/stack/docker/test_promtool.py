@@ -66,7 +66,7 @@ def test_rules_that_promtool_refuses_are_an_error_with_its_words_each_time(on_pa
         with pytest.raises(EngineError) as error:
             promtool.check(LOCAL, IMAGE, RULES)
         assert str(error.value) == (
-            "nothing was changed: fix configs/prometheus/rules: group x: no such function"
+            "nothing was changed: fix configs/*/rules: group x: no such function"
         )
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from stack import component
 from stack.docker import engine, readiness
 from stack.service import Service
+from stack.services import describe
 from tests.unit.conftest import Read
 from tests.unit.programs import calls, fake, recorded
 
@@ -30,9 +30,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def services(read: Read) -> tuple[Service, ...]:
     """Return the services, for which nobody waits long."""
-    return tuple(
-        dataclasses.replace(service, start_seconds=0) for service in component.describe(read())
-    )
+    return tuple(dataclasses.replace(service, start_seconds=0) for service in describe(read()))
 
 
 def docker(folder: Path, ps: str = ":", run: str = ":") -> Path:
