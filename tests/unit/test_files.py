@@ -80,6 +80,12 @@ def test_broken_yaml_is_told_with_its_place(write: Write) -> None:
         configs.load_yaml("loki/loki.yml")
 
 
+def test_a_file_is_written_in_its_own_order_without_breaking_or_escaping_a_line() -> None:
+    long = "ä " * 200 + "x"
+    assert configs.dump_yaml({"b": long, "a": 1}) == f"b: {long}\na: 1\n"
+    assert configs.dump_json({"b": "ä", "a": 1}) == '{\n  "b": "ä",\n  "a": 1\n}'
+
+
 def test_yaml_is_written_alike_by_pyyaml_with_and_without_its_part_in_c(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,6 +99,19 @@ def test_the_memory_has_room_for_the_data_sources_programs_beside_the_server(rea
     )
 
 
+@pytest.mark.parametrize(
+    ("values", "url"),
+    [
+        ({"grafana": {"port": 3001}}, "http://localhost:3001/"),
+        ({"bindAddress": "192.0.2.7"}, "http://192.0.2.7:3000/"),
+    ],
+)
+def test_links_in_mails_and_messages_lead_to_where_people_reach_grafana(
+    values: dict[str, Any], url: str, read: Read
+) -> None:
+    assert ini(grafana.describe(read(values)))["server"]["root_url"] == url
+
+
 def test_up_waits_longer_for_grafana_than_for_the_others(service: Service) -> None:
     assert service.start_seconds == 300
 

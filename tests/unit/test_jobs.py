@@ -27,6 +27,12 @@ def test_a_target_is_written_down_so_that_it_is_down_where_its_name_leads_nowher
     assert "dns_sd_configs" not in made
 
 
+@pytest.mark.parametrize("job", [JOB, {**JOB, "replicas": True}])
+def test_a_job_is_scraped_over_http_unless_it_says_https(job: dict[str, Any], read: Read) -> None:
+    assert scrape(read, job)["scheme"] == "http"
+    assert scrape(read, {**JOB, "scheme": "https"})["scheme"] == "https"
+
+
 def test_each_container_behind_a_name_with_replicas_is_a_target_of_its_own(read: Read) -> None:
     made = scrape(read, {**REPLICAS, "targets": ["backend:3000", "worker:9100"]})
     assert "static_configs" not in made

@@ -75,6 +75,14 @@ def test_containers_run_the_image_by_its_id(declared: Recorder) -> None:
         assert inputs["image"] == f"sha256:{name}-image"
 
 
+def test_whatever_of_the_host_a_container_sees_it_can_only_read(declared: Recorder) -> None:
+    mounts = declared.of("Container")["promtail"]["mounts"]
+    assert {each["source"]: each["readOnly"] for each in mounts if each["type"] == "bind"} == {
+        "/var/run/docker.sock": True,
+        "/var/lib/docker/containers": True,
+    }
+
+
 def test_every_value_that_the_engine_would_fill_in_is_given(declared: Recorder) -> None:
     for inputs in declared.of("Container").values():
         assert inputs["memorySwap"] == inputs["memory"]

@@ -7,10 +7,12 @@ import pytest
 import yaml
 
 from stack import services
+from stack.configs import CONFIGS
 from stack.service import Service
 from stack.services import loki, prometheus, promtail
 from stack.settings.model import Network, Settings
 from tests.unit.conftest import Read
+from tests.unit.test_alerts import EVERY_SERVICE
 
 JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}
 
@@ -206,12 +208,6 @@ def test_promtail_never_gives_a_batch_up(read: Read) -> None:
     assert client["backoff_config"]["max_retries"] == 0
 
 
-def test_a_file_is_rendered_without_comments_and_always_the_same(read: Read) -> None:
-    first, second = (described(read())["prometheus"].files[0].content for _ in range(2))
-    assert first == second
-    assert "#" not in first
-
-
 @pytest.mark.parametrize(
     ("address", "url"),
     [
@@ -242,8 +238,18 @@ def test_the_url_names_the_docker_host_where_the_port_is_bound_to_all_its_addres
     assert read(values).url(3000) == url
 
 
-def test_each_dashboard_reaches_grafana_with_a_uid_of_its_own(read: Read) -> None:
-    files = [f for f in described(read())["grafana"].files if f.path.endswith(".json")]
-    uids = [json.loads(file.content)["uid"] for file in files]
-    assert "application" in uids
-    assert len(set(uids)) == len(uids)
+def test_each_dashboard_lies_where_grafana_looks_for_them(read: Read) -> None:
+    grafana = described(read())["grafana"]
+    path = "/etc/grafana/provisioning/dashboards/dashboards.yml"
+    [provider] = rendered(grafana, path)["providers"]
+    found = {file.path: file.content for file in grafana.files}
+    for name in CONFIGS.glob("*/dashboards/*.json"):
+        written = json.loads(name.read_text(encoding="utf-8"))
+        assert json.loads(found[f"{provider['options']['path']}/{name.name}"]) == written
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in services.SERVICES])
+def test_a_service_has_the_image_and_the_memory_of_its_settings(name: str, read: Read) -> None:
+    own = {**EVERY_SERVICE.get(name, {}), "image": "example.org/own:1.2", "memory": "1234MB"}
+    service = described(read({name: own}))[name]
+    assert (service.image, service.memory.mebibytes) == ("example.org/own:1.2", 1234)
