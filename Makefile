@@ -9,6 +9,8 @@ BASE ?=
 HEAD ?= HEAD
 # A file that gets what `preview` or `drift` says.
 OUTPUT ?=
+# JSON=yes: print JSON, for scripts (preflight).
+JSON ?=
 # Whether lab/ builds what cannot be downloaded: yes or no (lab/README.md).
 LAB ?=
 export LAB
@@ -21,7 +23,7 @@ export PYTHONUTF8 = 1
 RUN = $(PYTHON) -m bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help up down prepare env new-env test check test-unit test-engine test-configs test-alert verify \
+.PHONY: help up down preflight prepare env new-env test check test-unit test-engine test-configs test-alert verify \
 	environments tools runner preview drift bench
 
 help: ## Explain the targets
@@ -34,6 +36,9 @@ up: ## Prepare everything, then `pulumi up`; with the example application in dev
 
 down: ## Stop the example application, then `pulumi destroy`; the volumes stay
 	@$(RUN) down --stack $(STACK)
+
+preflight: ## Say what the stack would suffer from on its engine, and what to do; changes nothing
+	@$(RUN) preflight --stack $(STACK) $(if $(JSON),--json)
 
 prepare: ## Only prepare: Python packages, Pulumi, Docker engine, images, secrets
 	@$(RUN) prepare --stack $(STACK)

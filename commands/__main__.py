@@ -12,13 +12,14 @@ from bootstrap import debian
 from bootstrap.progress import exit_code
 from commands import testing
 from operate import down, environments, new_environment, sample_alert, shell, up, verification
+from operate.preflight import command as preflight
 from review import changed_environments, github, github_runner, reports
 from setup import local_builds, pulumi_cli
 from setup.command import Command
 
 COMMANDS = (
     *(*up.COMMANDS, down.COMMAND, shell.COMMAND, new_environment.COMMAND),
-    *(verification.COMMAND, sample_alert.COMMAND),
+    *(preflight.COMMAND, verification.COMMAND, sample_alert.COMMAND),
     *(*reports.COMMANDS, changed_environments.COMMAND),
     *(pulumi_cli.COMMAND, github_runner.COMMAND, *github.COMMANDS),
     *testing.COMMANDS,
@@ -49,6 +50,9 @@ def parser(commands: Iterable[Command]) -> argparse.ArgumentParser:
         text = inspect.getdoc(command.run) or ""
         one = parsers.add_parser(command.name, help=text.partition("\n")[0], description=text)
         for option in command.options:
+            if option.default is False:
+                one.add_argument(f"--{option.name}", help=option.meaning, action="store_true")
+                continue
             one.add_argument(
                 f"--{option.name}",
                 help=option.meaning,

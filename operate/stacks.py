@@ -13,6 +13,10 @@ from bootstrap.progress import CommandError, note, step
 from operate import environments, passwords, state_errors
 from operate.environments import PASSWORD
 from setup import pulumi_cli
+from stack.settings import loading
+from stack.settings.docker_host import AddressError
+from stack.settings.model import Settings
+from stack.settings.problems import SettingsError
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,24 @@ class Stack:
         """Return the stack's configuration by full key; objects are objects, secrets are None."""
         entries = json.loads(self.must("config", "--json"))
         return {k: v.get("objectValue", v.get("value")) for k, v in entries.items()}
+
+    def settings(self) -> Settings:
+        """Return the settings as `pulumi up` reads them, secrets too. Raises `CommandError`."""
+        entries = json.loads(self.must("config", "--json", "--show-secrets"))
+        values = {
+            key.removeprefix("monitoring:"): entry.get("objectValue", entry["value"])
+            for key, entry in entries.items()
+            if key.startswith("monitoring:")
+        }
+        try:
+            return loading.parse(
+                self.name,
+                values,
+                is_secret=lambda key: bool(entries[key]["secret"]),
+                environment=os.environ,
+            )
+        except (SettingsError, AddressError) as error:
+            raise CommandError(str(error)) from None
 
 
 def named(name: str) -> Stack:

@@ -8,6 +8,7 @@ import re
 from bootstrap.programs import show
 from bootstrap.progress import note, step
 from operate import environments, example, stack_images, stacks, verification
+from operate.preflight import command as preflight
 from operate.stacks import Stack
 from setup import docker_compose, docker_engine, local_builds, pulumi_cli
 from setup.command import DEV, STACK, Command
@@ -40,6 +41,7 @@ def prepare(stack: str) -> None:
 def up(stack: str) -> None:
     """Bring the stack up, for `dev` with the example application beside it, and verify it."""
     made = ready(stack)
+    preflight.before_up(made)
     note(f"running: pulumi up --yes --stack {stack}")
     show("pulumi", "up", "--yes", "--stack", stack, env=made.env)
     if stack == DEV:

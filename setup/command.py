@@ -12,13 +12,13 @@ class Option:
 
     Attributes:
         meaning: what `--help` says of it.
-        default: taken where it is not given; None where it must be.
+        default: taken where it is not given; None where it must be. False makes it a switch.
         parse: makes its value of the text; raises ValueError where that is none.
     """
 
     name: str
     meaning: str
-    default: str | None = None
+    default: str | bool | None = None
     parse: Callable[[str], object] = str
 
 
@@ -38,3 +38,4 @@ DEV = "dev"
 """The environment on a person's own machine, beside which the example application runs."""
 STACK = Option("stack", f"the environment, a file Pulumi.<stack>.yaml (default: {DEV})", DEV)
 OUTPUT = Option("output", "a file that gets the text as well", "")
+JSON = Option("json", "print JSON, for scripts", default=False)

@@ -14,6 +14,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 
 from stack.docker.engine import EngineError, ask
@@ -26,16 +27,42 @@ def asks(address: str, *, dry_run: bool) -> bool:
     return not (dry_run and docker_host.is_ssh(address))
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What a stack would suffer from on an engine.
+
+    Attributes:
+        what: was found.
+        why: it matters.
+        remedy: what to do, with the command or the lines to write.
+        stops: whether nothing may be changed before that is done.
+    """
+
+    what: str
+    why: str
+    remedy: str
+    stops: bool = False
+
+
 def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
     """Check that the engine answers, has the networks and its files, and has the ports free.
 
-    Raises EngineError with every problem found. What the stack's own containers hold (each named
-    `<prefix>-<service>`) is free for it.
+    Raises EngineError with every problem found.
     """
     if not shutil.which("docker"):
         return
+    if problems := obstacles(address, prefix, services):
+        texts = [f"{problem.what}\n  {problem.remedy}" for problem in problems]
+        raise EngineError("nothing was changed:\n\n" + "\n\n".join(texts))
+
+
+def obstacles(address: str, prefix: str, services: tuple[Service, ...]) -> list[Finding]:
+    """Return what would make an update fail half way. Raises EngineError without an answer.
+
+    What the stack's own containers hold (each named `<prefix>-<service>`) is free for it.
+    """
     own = {f"{prefix}-{service.name}" for service in services}
-    questions: list[Callable[[], Iterator[str]]] = [
+    questions: list[Callable[[], Iterator[Finding]]] = [
         lambda: _missing_networks(address, services),
         lambda: _another_folder(address, services),
         *(
@@ -47,41 +74,47 @@ def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
     # At once: through ssh, each takes a connection of its own.
     with ThreadPoolExecutor() as pool:
         answers = pool.map(lambda question: list(question()), questions)
-        problems = [problem for answer in answers for problem in answer]
-    if problems:
-        raise EngineError("nothing was changed:\n\n" + "\n\n".join(problems))
+        return [finding for answer in answers for finding in answer]
 
 
-def _missing_networks(address: str, services: tuple[Service, ...]) -> Iterator[str]:
+def _missing_networks(address: str, services: tuple[Service, ...]) -> Iterator[Finding]:
     wanted = {network for service in services for network in service.networks}
     if not wanted:
         return
     present = ask(address, "network", "ls", "--format", "{{.Name}}")
     for network in sorted(wanted.difference(present)):
-        yield (
-            f"monitoring:appNetworks names '{network}', but the engine has no such network.\n"
-            f"  Start the application first, or create it: docker network create {network}\n"
-            f"  Present are: {', '.join(sorted(present))}"
+        yield Finding(
+            f"monitoring:appNetworks names '{network}', but the engine has no such network.",
+            "Docker refuses to start Prometheus without it.",
+            f"Start the application first, or create it: docker network create {network}\n"
+            f"  Present are: {', '.join(sorted(present))}",
+            stops=True,
         )
 
 
-def _another_folder(address: str, services: tuple[Service, ...]) -> Iterator[str]:
+def _another_folder(address: str, services: tuple[Service, ...]) -> Iterator[Finding]:
     binds = (bind for service in services for bind in service.binds)
     said = [bind.host_path for bind in binds if bind.path == ENGINES_CONTAINERS]
     for root in ask(address, "info", "--format", "{{.DockerRootDir}}") if said else ():
         if said != [f"{root}/containers"]:
-            yield (
+            yield Finding(
                 "monitoring:dockerRoot is not the engine's data folder, in which it keeps its log"
-                f" files.\n  Set it: pulumi config set monitoring:dockerRoot {root}"
+                " files.",
+                "Lines that were lost are counted there.",
+                f"Set it: pulumi config set monitoring:dockerRoot {root}",
+                stops=True,
             )
 
 
-def _taken_port(address: str, own: set[str], service: str, port: Port) -> Iterator[str]:
+def _taken_port(address: str, own: set[str], service: str, port: Port) -> Iterator[Finding]:
     if holder := _holder(address, own, port):
-        yield (
+        yield Finding(
             f"monitoring:{service}.port is {port.external}, but {holder} holds that"
-            f" port of the host.\n  Stop it, or choose another:"
-            f" pulumi config set --path monitoring:{service}.port {port.external + 1}"
+            " port of the host.",
+            "Two programs cannot listen on one port.",
+            "Stop it, or choose another:"
+            f" pulumi config set --path monitoring:{service}.port {port.external + 1}",
+            stops=True,
         )
 
 
