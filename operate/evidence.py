@@ -26,7 +26,7 @@ def log_in(grafana: Grafana) -> str:
         return f"as {grafana.ask('/api/user')['login']}"
     except GrafanaError as error:
         if error.code == UNAUTHORIZED:
-            text = "Grafana refuses the configured password; `pulumi up` sets it anew"
+            text = "Grafana refuses the configured password; `pulumi up` sets it"
             raise GrafanaError(text, error.code) from error
         raise
 
@@ -45,7 +45,7 @@ def version(prometheus: str) -> str:
 
 
 def targets(prometheus: str, explain: Callable[[str, str], str], *, own_only: bool) -> str:
-    """Look at the targets; with `own_only`, those of the application are told and may be down.
+    """Look at the targets; with `own_only`, those of the application may be down.
 
     `explain` makes of an error and the scraped URL what a person reads.
     """
@@ -68,7 +68,7 @@ def targets(prometheus: str, explain: Callable[[str, str], str], *, own_only: bo
 
 
 def source(grafana: Grafana, uid: str) -> str:
-    """Let Grafana try one of its data sources."""
+    """Have Grafana try one of its data sources."""
     try:
         answer = grafana.ask(f"/api/datasources/uid/{uid}/health")
     except GrafanaError as error:
@@ -80,7 +80,7 @@ def source(grafana: Grafana, uid: str) -> str:
 
 
 def samples(grafana: Grafana, oldest: float) -> str:
-    """Wait for a sample that is not from before `oldest`, as Grafana sees it."""
+    """Look for a sample that is not from before `oldest`, as Grafana sees it."""
     newest = grafana.metric("max(timestamp(up))")
     if newest is None or newest < oldest:
         age = (

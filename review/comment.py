@@ -25,10 +25,10 @@ _SYMBOLS = {"create": "+", "delete": "-", "update": "~", "replace": "+-"}
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the comment: its text, what stays of it where there is no room, and its worth."""
+    """A part of the comment: its text, what stays of it where there is no room, its priority."""
 
     text: str
-    worth: int = _HEAD
+    priority: int = _HEAD
     short: str = ""
 
 
@@ -43,14 +43,14 @@ def fitted(stack: str, parts: list[Part]) -> str:
     kept = list(parts)
     cut: set[int] = set()
     while len(_joined(kept)) > LIMIT:
-        victims = [i for i, part in enumerate(kept) if part.worth < _HEAD and part is parts[i]]
+        victims = [i for i, part in enumerate(kept) if part.priority < _HEAD and part is parts[i]]
         if not victims:
             break
-        first = min(victims, key=lambda i: (kept[i].worth, -len(kept[i].text)))
-        cut.add(kept[first].worth)
+        first = min(victims, key=lambda i: (kept[i].priority, -len(kept[i].text)))
+        cut.add(kept[first].priority)
         kept[first] = Part(kept[first].short)
     if cut:
-        what = words([_CUT[worth] for worth in sorted(cut)])
+        what = words([_CUT[priority] for priority in sorted(cut)])
         rest = code(f"pulumi preview --diff --stack {stack}")
         kept.append(Part(f"Too long for GitHub: {what} were cut. {rest} shows all."))
     return _joined(kept) + "\n"

@@ -1,4 +1,4 @@
-"""What a reviewer must not overlook: data that goes, ports that open, power that is given."""
+"""What a reviewer must not overlook: data that is lost, ports that open, privileges that grow."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def _volume(step: Step) -> Iterator[Danger]:
     held = data(step.service)
     volume = f"the volume {code(step.old.inputs.get('name', step.name))}, which holds {held}"
     if step.operation in ("delete", "replace"):
-        anew = f" {title(step.service)} starts with an empty one." if step.new else ""
+        restart = f" {title(step.service)} starts with an empty one." if step.new else ""
         if step.old.retained:
             kept = "It stays on the host (`keepVolumes`) until somebody removes it there."
-            yield Danger(f"The stack forgets {volume}. {kept}{anew}", grave=False)
+            yield Danger(f"The stack forgets {volume}. {kept}{restart}", grave=False)
         else:
-            yield Danger(f"**Data is deleted**: {volume}.{anew}", lost=held)
+            yield Danger(f"**Data is deleted**: {volume}.{restart}", lost=held)
     elif step.new:
         if step.old.retained and not step.new.retained:
             yield Danger(f"From now on `pulumi destroy` deletes {volume}.", grave=False)
@@ -142,7 +142,7 @@ def _power(containers: list[Step]) -> Iterator[Danger]:
 
 
 def _powers(state: State | None) -> set[str]:
-    """Give what a container may do beyond the stack's own rule: no root, no capability."""
+    """Return what a container may do beyond the stack's own rule: no root, no capability."""
     if state is None:
         return set()
     has = state.inputs

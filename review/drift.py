@@ -97,7 +97,7 @@ def _differences(step: Step, was: State, now: State | None, gone: set[Any]) -> I
 
 
 def report(stack: str, drift: Drift) -> str:
-    """Give the report on a stack; its heading is an issue's title."""
+    """Return the report on a stack; its heading is an issue's title."""
     parts = [f"<!-- monitoring-drift:{stack} -->"]
     if drift.errors:
         parts += [f"### {stack}: drift could not be looked for", failures(drift.errors)]

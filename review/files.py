@@ -18,7 +18,7 @@ _OPEN_LINES = 40  # a longer diff is folded
 
 @dataclass(frozen=True)
 class FileChange:
-    """A file that changes: the text that tells it, and what is left where there is no room."""
+    """A file that changes: its text in the comment, and what is left where there is no room."""
 
     path: str
     text: str
@@ -26,7 +26,7 @@ class FileChange:
 
     @property
     def is_dashboard(self) -> bool:
-        """Whether it is told panel by panel."""
+        """Whether it is described panel by panel."""
         return self.path.startswith(_DASHBOARDS)
 
 

@@ -12,7 +12,7 @@ from operate.stacks import Stack
 from stack.settings.model import SERVICES
 
 SECRET = "[secret]"  # noqa: S105 - what Pulumi shows instead of one
-# What Pulumi gives for a value that only `up` will know (sdk/go/common/resource/plugin/rpc.go).
+# What Pulumi shows for a value that only `up` will know (sdk/go/common/resource/plugin/rpc.go).
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _KINDS = {
     "docker:index/container:Container": "container",
@@ -72,7 +72,7 @@ class Step:
         return {re.split(r"[.[]", path, maxsplit=1)[0] for path in self.changed}
 
     def input(self, key: str) -> tuple[Any, Any]:
-        """Give an input before and after; None where there is none."""
+        """Return an input before and after; None where there is none."""
         old, new = (state.inputs.get(key) if state else None for state in (self.old, self.new))
         return old, new
 
@@ -87,12 +87,12 @@ class Preview:
     code: int
 
     def of(self, *kinds: str) -> tuple[Step, ...]:
-        """Give the steps of these kinds that change something."""
+        """Return the steps of these kinds that change something."""
         return tuple(s for s in self.steps if s.kind in kinds and s.operation != "same")
 
 
 def preview(stack: Stack, *options: str) -> Preview:
-    """Let Pulumi preview a stack."""
+    """Have Pulumi preview a stack."""
     command = ("preview", "--json", "--show-sames", "--color", "never")
     answer = stack.ask(*command, *options, seconds=_PREVIEW_SECONDS)
     return read(answer.output, answer.errors, answer.code)
@@ -150,7 +150,7 @@ def _state(content: Mapping[str, Any] | None) -> State | None:
 
 
 def _known(value: Any) -> Any:
-    """Leave out the bridge's own marks, and say it where a value is not known yet."""
+    """Leave out the bridge's own marks, and say where a value is not known yet."""
     if isinstance(value, Mapping):
         return {key: _known(item) for key, item in value.items() if key != "__defaults"}
     if isinstance(value, list):
