@@ -47,7 +47,7 @@ def grafana(stack: str) -> str:
     try:
         return str(formats.PASSWORD.parse(password))
     except ValueError:
-        raise CommandError(f"GRAFANA_ADMIN_PASSWORD must be {formats.PASSWORD.wants}.") from None
+        raise CommandError(f"GRAFANA_ADMIN_PASSWORD must be {formats.PASSWORD.must_be}.") from None
 
 
 def secrets_folder() -> Path:

@@ -98,8 +98,8 @@ def _check(name: str, place: str, rule: Rule, seen: set[str]) -> None:
         raise FileError(name, place, f"`for` is {rule['for']!r}, not a duration") from error
     severity = (rule.get("labels") or {}).get("severity")
     if severity not in _SEVERITIES:
-        wants = f"the label `severity` must be one of {', '.join(_SEVERITIES)}"
-        raise FileError(name, place, f"{wants}, not {severity!r}")
+        must = f"the label `severity` must be one of {', '.join(_SEVERITIES)}"
+        raise FileError(name, place, f"{must}, not {severity!r}")
     for annotation in _ANNOTATIONS:
         if not (rule.get("annotations") or {}).get(annotation):
             raise FileError(name, place, f"it has no annotation `{annotation}`")

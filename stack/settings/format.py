@@ -13,11 +13,11 @@ class Format:
     """How one kind of value is read.
 
     `parse` takes what YAML gave and returns the typed value, or raises ValueError, whose text (if
-    any) says more than `wants` does. `example` is a value that passes. `schema` tells editors about
+    any) says more than `must_be`. `example` is a value that passes. `schema` tells editors about
     it, as JSON Schema, and never refuses what `parse` accepts.
     """
 
-    wants: str
+    must_be: str
     example: Any
     parse: Callable[[Any], Any]
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
@@ -30,7 +30,7 @@ def text(value: object) -> str:
     return value
 
 
-def matching(wants: str, example: str, pattern: str) -> Format:
+def matching(must_be: str, example: str, pattern: str) -> Format:
     """Make the format of a text that matches a pattern from its beginning to its end."""
 
     def parse(value: object) -> str:
@@ -38,13 +38,13 @@ def matching(wants: str, example: str, pattern: str) -> Format:
             raise ValueError
         return str(value)
 
-    return Format(wants, example, parse, {"type": "string", "pattern": f"^(?:{pattern})$"})
+    return Format(must_be, example, parse, {"type": "string", "pattern": f"^(?:{pattern})$"})
 
 
 def one_of(*choices: str) -> Format:
     """Make the format of one of these words."""
-    wants = ", ".join(choices[:-1]) + f" or {choices[-1]}"
-    return replace(matching(wants, choices[0], "|".join(choices)), schema={"enum": list(choices)})
+    must_be = ", ".join(choices[:-1]) + f" or {choices[-1]}"
+    return replace(matching(must_be, choices[0], "|".join(choices)), schema={"enum": list(choices)})
 
 
 def at_least(form: Format, least: str, why: str = "") -> Format:
@@ -57,10 +57,10 @@ def at_least(form: Format, least: str, why: str = "") -> Format:
             raise ValueError(why)
         return found
 
-    return replace(form, wants=f"{form.wants}, at least {least}", parse=parse)
+    return replace(form, must_be=f"{form.must_be}, at least {least}", parse=parse)
 
 
-def whole(wants: str, example: int, low: int, high: int) -> Format:
+def whole(must_be: str, example: int, low: int, high: int) -> Format:
     """Make the format of a whole number from `low` to `high`."""
 
     def parse(value: object) -> int:
@@ -72,10 +72,10 @@ def whole(wants: str, example: int, low: int, high: int) -> Format:
         return value
 
     schema = {"type": ["integer", "string"], "minimum": low, "maximum": high, "pattern": "^\\d+$"}
-    return Format(wants, example, parse, schema)
+    return Format(must_be, example, parse, schema)
 
 
-def number(wants: str, example: float, high: float, *, zero: bool = False) -> Format:
+def number(must_be: str, example: float, high: float, *, zero: bool = False) -> Format:
     """Make the format of a number above 0 (or from 0, with `zero`) and up to `high`."""
 
     def parse(value: object) -> float:
@@ -86,4 +86,4 @@ def number(wants: str, example: float, high: float, *, zero: bool = False) -> Fo
         return value
 
     low = {"minimum": 0} if zero else {"exclusiveMinimum": 0}
-    return Format(wants, example, parse, {"type": "number", **low, "maximum": high})
+    return Format(must_be, example, parse, {"type": "number", **low, "maximum": high})

@@ -1,4 +1,4 @@
-"""The formats a setting's value can have, each with what it wants and an example to copy."""
+"""The formats a setting's value can have, each with what it must be and an example to copy."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ PAGE = matching(
     "http://proxy/",
     rf"https?://{_HOST}(?::\d+)?(?:[/?#][^\s$]*)?",
 )
-URL_OR_NONE = matching(URL.wants, "https://git.example.com/docs/runbooks", rf"|{_URL}")
+URL_OR_NONE = matching(URL.must_be, "https://git.example.com/docs/runbooks", rf"|{_URL}")
 MAIL = matching(
     "a mail address",
     "team@example.com",

@@ -64,7 +64,7 @@ def _item(setting: Setting, value: object, path: Path, problems: list[Problem]) 
     except ValueError as error:
         reason = f" ({error})" if str(error) else ""
         example = setting.example if setting.shape is Shape.ONE else form.example
-        problems.append(_wrong(setting, value, path, f"must be {form.wants}{reason}", example))
+        problems.append(_wrong(setting, value, path, f"must be {form.must_be}{reason}", example))
         return None
     return Secret(result) if setting.is_secret else result
 
@@ -92,7 +92,7 @@ def _wrong_name(setting: Setting, path: Path) -> Problem | None:
     try:
         form.parse(path[-1])
     except ValueError:
-        return Problem(path, f"has a name that is not usable, but must be {form.wants}")
+        return Problem(path, f"has a name that is not usable, but must be {form.must_be}")
     return None
 
 

@@ -88,5 +88,5 @@ class Secret:
         return "[secret]"
 
     def reveal(self) -> str:
-        """Give the value in clear text, to be wrapped into a Pulumi secret at once."""
+        """Return the value in clear text, to be wrapped into a Pulumi secret at once."""
         return self._value

@@ -37,14 +37,14 @@ COUNTER = r"\b[a-z_:]+_(?:total|sum|count|bucket)\b"
 
 
 def targets(dashboard: Dashboard) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Give every query with its panel."""
+    """Return every query with its panel."""
     for panel in panels(dict(dashboard)):
         for target in panel["targets"]:
             yield panel, target
 
 
 def question(target: Mapping[str, Any]) -> str:
-    """Give a query without how the lines that it finds are written."""
+    """Return a query without how the lines that it finds are written."""
     return str(target["expr"]).partition(" | label_format ")[0]
 
 

@@ -34,7 +34,7 @@ THRESHOLDS = ROOT / "configs/prometheus/rules/thresholds.yml"
 
 @functools.cache
 def written() -> dict[str, dict[str, Any]]:
-    """Give each alert as it is written, by its name."""
+    """Return each alert as it is written, by its name."""
     contents = [yaml.safe_load(path.read_text()) for path in RULES]
     return {
         rule["alert"]: rule
@@ -314,7 +314,7 @@ def test_a_wrong_setting_is_refused_with_its_key(
 
 @pytest.fixture
 def rule_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a rule file of a copy of `configs/`, for a test to break."""
+    """Return a rule file of a copy of `configs/`, for a test to break."""
     shutil.copytree(configs.CONFIGS, tmp_path / "configs")
     monkeypatch.setattr(configs, "CONFIGS", tmp_path / "configs")
     return tmp_path / "configs/prometheus/rules/application.yml"

@@ -29,7 +29,7 @@ class Recorder(mocks.Mocks):
         raise AssertionError("unexpected call")
 
     def of(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Give the inputs of all resources of a kind by name."""
+        """Return the inputs of all resources of a kind by name."""
         return {args.name: args.inputs for args in self.seen if args.typ.endswith(f":{kind}")}
 
 

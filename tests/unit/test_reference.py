@@ -26,7 +26,7 @@ def test_the_editors_schema_is_the_one_of_the_settings() -> None:
 
 
 def complaint(content: dict[str, Any]) -> str | None:
-    """Give what an editor would say of a file's content."""
+    """Return what an editor would say of a file's content."""
     validator = jsonschema.Draft202012Validator(reference.editor_schema())
     error = jsonschema.exceptions.best_match(validator.iter_errors(content))
     return str(error.message) if error else None

@@ -67,7 +67,7 @@ def test_a_port_of_its_own_is_in_the_commands() -> None:
 def test_an_address_that_ssh_would_take_for_an_option_is_refused_everywhere(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - what it wants is said by the format
+    with pytest.raises(ValueError):  # noqa: PT011 - the format says what it must be
         formats.DOCKER_HOST.parse(address)
     with pytest.raises(CommandError, match=r"monitoring:dockerHost is 'ssh://"):
         docker_engine.address(address)

@@ -14,7 +14,7 @@ CONFIG: dict[str, Any] = json.loads((ROOT / ".github/renovate.json").read_text()
 
 
 def patterns(manager: dict[str, Any]) -> list[str]:
-    """Give a manager's patterns of files without the slashes that mark them as such."""
+    """Return a manager's patterns of files without the slashes that mark them as such."""
     return [text.removeprefix("/").removesuffix("/") for text in manager["managerFilePatterns"]]
 
 

@@ -12,7 +12,7 @@ LOCKED = {"requirements.in": "requirements.txt", "requirements-dev.in": "require
 
 
 def versions(file: str) -> dict[str, str]:
-    """Give the packages of a file with their versions, by the name that the index knows."""
+    """Return the packages of a file with their versions, by the name that the index knows."""
     lines = (ROOT / file).read_text().splitlines()
     found = [re.match(r"([A-Za-z0-9._-]+)(?:==(\S+))?", line) for line in lines]
     return {each[1].lower().replace("_", "-"): each[2] for each in found if each}

@@ -28,7 +28,7 @@ PERMISSIONS = {
 
 
 def jobs() -> Iterator[tuple[tuple[str, str], Any]]:
-    """Give every job, by the names of its workflow and its own."""
+    """Return every job, by the names of its workflow and its own."""
     for workflow, content in WORKFLOWS.items():
         for name, job in content["jobs"].items():
             yield (workflow, name), job
