@@ -1,8 +1,10 @@
-"""Real log lines, and what is to become of them."""
+"""Real log lines, and what must become of them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 NEST = '{"level":"%s","pid":1,"timestamp":1795532307139,"message":"Hello","context":"App"}'
 PINO = '{"level":%d,"time":1795532307139,"pid":1,"hostname":"a1b2","msg":"Hello"}'
@@ -97,10 +99,6 @@ JAVA = [
 ]
 TRACES = {
     "Node.js": (TRACE, [({"level": "error"}, "\n".join(TRACE[:-1])), ({}, "}")]),
-    "Nest's text": (
-        [TEXT % "  ERROR", *TRACE[:3]],
-        [({"level": "error"}, TEXT % "  ERROR"), ({"level": "error"}, "\n".join(TRACE[:3]))],
-    ),
     "Java": (JAVA, [({"level": "error"}, "\n".join(JAVA))]),
     "a secret in a trace": (
         ["Error: password=hunter2", "    at a (b.js:1:2)"],
@@ -112,4 +110,46 @@ TRACES = {
         [({}, " ✓ Ready in 2s"), ({}, " GET /api 200 in 12ms"), ({}, "   at last")],
     ),
     "equal indented lines": (["  heartbeat ok"] * 2, [({}, "  heartbeat ok")] * 2),
+}
+
+
+NEXT = TEXT % "    LOG"
+
+
+def _recorded() -> Iterator[tuple[str, list[str]]]:
+    for path in sorted(Path(__file__).with_name("nest_text").glob("*.txt")):
+        for case in path.read_text().split("### ")[1:]:
+            name, *lines = case.splitlines()
+            yield f"{path.stem}: {name}", lines
+
+
+# What Nest's logger printed of errors, by the name of the case: each is one entry.
+NEST_TEXT = dict(_recorded())
+# What its text does not tell from other lines: (lines, what each entry is).
+SEVERAL_ENTRIES = {
+    "a message of several lines": (
+        [TEXT % "  ERROR", "second line", "  third line"],
+        [({"level": "error"}, TEXT % "  ERROR"), ({}, "second line"), ({}, "  third line")],
+    ),
+    "a stack of an error with several lines": (
+        [TEXT % "  ERROR", "Error: Invalid", " - no name", "    at a (b.js:1:2)"],
+        [
+            ({"level": "error"}, TEXT % "  ERROR"),
+            ({}, "Error: Invalid"),
+            ({}, " - no name\n    at a (b.js:1:2)"),
+        ],
+    ),
+    "lines of others on the same stream": (
+        [TEXT % "  ERROR", "  express:router dispatching GET / +0ms", " ✓ Ready in 2s", JAVA[0]],
+        [
+            ({"level": "error"}, TEXT % "  ERROR"),
+            ({}, "  express:router dispatching GET / +0ms"),
+            ({}, " ✓ Ready in 2s"),
+            ({}, JAVA[0]),
+        ],
+    ),
+    "a stack below another level": (
+        [NEXT, *TRACE[:3]],
+        [({"level": "info"}, NEXT), ({"level": "error"}, "\n".join(TRACE[:3]))],
+    ),
 }
