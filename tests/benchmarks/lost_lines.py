@@ -38,7 +38,7 @@ _LARGER = ("--log-opt", "max-size=50m", "--log-opt", "max-file=3")
 
 
 def printing(lines: int, seconds: int, then: str = "exec sleep 3600") -> str:
-    """Give a shell script that prints numbered lines, evenly over `seconds`, twice a second.
+    """Return a shell script that prints numbered lines, evenly over `seconds`, twice a second.
 
     In no time at all: after Promtail has begun to read.
     """
@@ -95,7 +95,7 @@ def stop_promtail() -> None:
 
 
 def both_restart(how: Callable[[], None]) -> Callable[[], None]:
-    """Let Promtail end while Loki is there."""
+    """Return what ends Promtail while Loki is there."""
 
     def during() -> None:
         time.sleep(10)
@@ -117,7 +117,7 @@ CASES = {
     ),
     "Promtail killed, Loki there": Case(20_000, 40, both_restart(kill_promtail)),
     "Promtail stopped and started, Loki there": Case(20_000, 40, both_restart(stop_promtail)),
-    "1,000 lines/s for 5 minutes": Case(300_000, 300),
+    "1,000 lines/s for 5 minutes, files of 50 MB": Case(300_000, 300, options=_LARGER),
     "50,000 lines at once, files of 1 MB": Case(50_000, 0),
     "50,000 lines at once, files of 10 MB": Case(50_000, 0, options=_LARGE),
     "50,000 lines at once, files of 50 MB": Case(50_000, 0, options=_LARGER),
@@ -152,18 +152,18 @@ def stored(address: str, container: str) -> Counter[int]:
 
 
 def address(container: str) -> str:
-    """Give a container's address; it may change with each start."""
+    """Return a container's address; it may change with each start."""
     return str(docker.inspect(container)["NetworkSettings"]["Networks"][PREFIX]["IPAddress"])
 
 
 def total(url: str, metric: str) -> int:
-    """Give the sum of a metric over its labels."""
+    """Return the sum of a metric over its labels."""
     counts = re.findall(rf"^{metric}\S* (\S+)$", answer(f"http://{url}/metrics"), re.MULTILINE)
     return int(sum(map(float, counts)))
 
 
 def sent() -> int:
-    """Give how many entries Loki took from the two Promtails since their start."""
+    """Return how many entries Loki took from the two Promtails since their start."""
     where, metric = address(_PROMTAIL), "promtail_sent_entries_total"
     try:
         of_ended = total(f"{where}:9081", metric)
@@ -181,6 +181,7 @@ def start_promtail(image: str, folder: Path) -> None:
     """Run Promtail as the stack does, on the containers of this benchmark only."""
     values = {
         "grafanaAdminPassword": "correct horse",
+        "dockerRoot": docker.docker("info", "--format", "{{.DockerRootDir}}"),
         "logs": {"includeNames": [f"{PREFIX}-lines.*"]},
     }
     settings = loading.parse("b", values, is_secret=lambda _key: True)
@@ -202,7 +203,7 @@ def start_promtail(image: str, folder: Path) -> None:
 
 
 def measure(case: Case, images: dict[str, str]) -> str:
-    """Run a case, and give its row."""
+    """Run a case, and return its row."""
     names = [f"{PREFIX}-lines-{i}" for i in range(case.containers)]
     _SENT[:] = [-sent()]
     started, before = docker.inspect(_LOKI)["State"]["StartedAt"], received()
@@ -241,7 +242,7 @@ def _last(name: str, lines: int) -> bool:
 
 
 def _settle() -> None:
-    """Wait until half a minute has brought Loki nothing: Promtail may begin anew."""
+    """Wait until half a minute has brought Loki nothing: Promtail may start again."""
     before, quiet = -1, 0
     while quiet < 30:
         time.sleep(1)
