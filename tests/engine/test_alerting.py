@@ -77,12 +77,18 @@ def alerted(make_environment: MakeEnvironment) -> Iterator[Alerted]:
 
 @pytest.fixture(scope="module")
 def spike(alerted: Alerted) -> str:
-    """Print error lines for some seconds; counted from zero, as after a start of the container."""
-    script = (
-        "for i in $(seq 1 8); do for j in $(seq 1 10); do"
-        """ echo '{"level":"error","message":"no"}'; done; sleep 1; done; sleep 3600"""
+    """Print error lines for some seconds, once Promtail has begun to read: it counts from zero."""
+    name, error = f"{alerted.environment.prefix}-spiky", """{"level":"error","message":"no"}"""
+    talker.start(
+        name,
+        f"echo '{error}'; until [ -e /tmp/go ]; do sleep 0.1; done;"
+        f" for i in $(seq 1 8); do for j in $(seq 1 10); do echo '{error}'; done; sleep 1; done;"
+        " sleep 3600",
     )
-    return talker.start(f"{alerted.environment.prefix}-spiky", script)
+    grafana = alerted.environment.grafana()
+    eventually(lambda: grafana.lines(f'{{container="{name}"}}'), seconds=WITHIN, what="its lines")
+    docker.docker("exec", name, "touch", "/tmp/go")  # noqa: S108 - the container's own
+    return name
 
 
 def change(path: Path, old: str, new: str) -> None:
