@@ -25,6 +25,7 @@ def check() -> None:
     show(bin_folder / "mypy")
     scripts = (ROOT / ".ci/run", *ROOT.glob("configs/*/*.sh"), *ROOT.glob("lab/*/*.sh"))
     show(bin_folder / "shellcheck", *scripts)
+    show("perl", "-c", ROOT / "configs/promtail/watch.pl")
     workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
     show(
         local_builds.actionlint(),
