@@ -68,13 +68,17 @@ def panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def table() -> str:
-    """Return a Markdown section for each dashboard: what it and each of its panels answers."""
-    return "\n".join(_section(dashboard) for dashboard in load().values())
+    """Return a Markdown section for each dashboard."""
+    return "\n".join(section(dashboard) for dashboard in load().values())
 
 
-def _section(dashboard: dict[str, Any]) -> str:
-    rows = [f"| {panel['title']} | {panel['description']} |" for panel in panels(dashboard)]
-    head = [f"## {dashboard['title']}", "", dashboard["description"], ""]
+def section(dashboard: dict[str, Any]) -> str:
+    """Return a Markdown section: what a dashboard and each of its panels answers."""
+    rows = [
+        f"| {panel.get('title', '')} | {panel.get('description', '')} |"
+        for panel in panels(dashboard)
+    ]
+    head = [f"## {dashboard['title']}", "", dashboard.get("description", ""), ""]
     return "\n".join([*head, "| panel | what it answers |", "| --- | --- |", *rows, ""])
 
 
