@@ -80,6 +80,23 @@ def test_before_the_first_request_a_panel_shows_a_zero_or_says_what_is_absent(
     eventually(says_something, seconds=30, what=f"something to see in '{panel['title']}'")
 
 
+def test_the_first_twenty_requests_of_a_route_are_twenty_errors_where_all_fail(
+    environment: Environment, quiet: Application
+) -> None:
+    grafana = environment.grafana()
+    for _ in range(20):
+        assert quiet.ask("/api/fail") == 500
+    series = 'http_request_duration_seconds_count{job="backend",route="/api/fail"}'
+    growth = f"max_over_time({series}[5m]) - min_over_time({series}[5m])"
+    eventually(lambda: grafana.metric(growth) == 20, seconds=20, what="a series from 0 to 20")
+    # What ErrorRatioHigh compares with its least number of errors.
+    errors = 'sum(job:http_errors:rate5m{job="backend"}) * 300'
+    eventually(lambda: (grafana.metric(errors) or 0) >= 20, seconds=60, what="20 errors")
+    titled = {panel["title"]: panel for panel in dashboards.panels(BOARDS["application"])}
+    [shown] = page(environment, "application").answers(titled["Error ratio"])["A"]
+    assert max(value for value in shown if value is not None) == 1
+
+
 @pytest.mark.parametrize(("uid", "panel"), PANELS)
 @pytest.mark.usefixtures("busy")
 def test_with_traffic_every_query_of_every_panel_returns_values(
