@@ -134,10 +134,10 @@ function expressRoute(req: ExpressRequest): string | undefined {
  * thousand of them. A middleware for all routes, and static files, leave a
  * pattern behind that ends in a wildcard.
  */
-function routeLabel(pattern: string | undefined, status: number): string {
-  const before = pattern && /^(.*?)\/?\{?\*\w*\}?$/.exec(pattern)?.[1];
-  const nobodys = before === '' || (before !== undefined && status === 404);
-  return !pattern || nobodys ? 'unmatched' : pattern;
+function routeLabel(pattern = '*', status: number): string {
+  const wildcard = /^(.*?)\/?[({]?\.?\*\w*[)}]?$/.exec(pattern);
+  const nobodys = wildcard && (wildcard[1] === '' || status === 404);
+  return nobodys ? 'unmatched' : pattern;
 }
 
 interface Series {
