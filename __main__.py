@@ -9,7 +9,7 @@ from stack.alerts import rules
 from stack.configs import FileError
 from stack.docker import adoption, preflight, promtool
 from stack.docker.engine import EngineError
-from stack.settings import contradictions, loading
+from stack.settings import contradictions, pulumi_config
 from stack.settings.docker_host import AddressError
 from stack.settings.problems import SettingsError
 
@@ -17,7 +17,7 @@ from stack.settings.problems import SettingsError
 def main() -> None:
     """Declare one environment's monitoring."""
     try:
-        settings = loading.load()
+        settings = pulumi_config.load()
         host = settings.docker_host
         described = services.describe(settings)
         dry_run = pulumi.runtime.is_dry_run()

@@ -71,9 +71,11 @@ def test_one_module_knows_the_lab(graph: grimp.ImportGraph) -> None:
     assert {name for name in users - lab if not name.startswith("tests")} == {"setup.local_builds"}
 
 
-def test_only_the_loading_of_the_settings_needs_pulumi() -> None:
-    graph = grimp.build_graph("stack", include_external_packages=True, cache_dir=None)
+def test_one_module_of_the_settings_and_no_command_imports_pulumi() -> None:
+    packages = set().union(*PACKAGES)
+    graph = grimp.build_graph(*packages, include_external_packages=True, cache_dir=None)
     users = graph.find_modules_that_directly_import("pulumi")
     assert {name for name in users if name.startswith("stack.settings")} == {
-        "stack.settings.loading"
+        "stack.settings.pulumi_config"
     }
+    assert graph.find_shortest_chain("commands.__main__", "pulumi") is None
