@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
+from bootstrap.paths import ROOT
 from stack.settings.model import DEFAULT_IMAGES
 
-ROOT = Path(__file__).parents[2]
 CONFIG: dict[str, Any] = json.loads((ROOT / ".github/renovate.json").read_text())
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from bootstrap.paths import ROOT
+
 FILES = {path.stem: path for path in (ROOT / ".github/workflows").iterdir()}
 TEXTS = {name: path.read_text() for name, path in FILES.items()}
 WORKFLOWS: dict[str, Any] = {name: yaml.safe_load(text) for name, text in TEXTS.items()}

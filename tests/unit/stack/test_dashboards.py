@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from bootstrap.paths import ROOT
 from stack import dashboards
-from tests.unit.dashboard_rules import BOARDS, RULES
-from tests.unit.test_settings import ROOT
+from tests.unit.stack.dashboard_rules import BOARDS, RULES
 
 FILES = {board["uid"]: name for name, board in dashboards.load().items()}
 LOADED = {board["uid"]: board for board in dashboards.load().values()}

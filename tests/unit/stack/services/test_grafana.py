@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import yaml
 
+from bootstrap.paths import ROOT
 from lab.recipes import IMAGES
 from stack import dashboards
 from stack.service import Service
 from stack.services import grafana
 from stack.settings.model import DEFAULT_IMAGES
 from tests.unit.conftest import Read
-from tests.unit.dashboard_rules import BOARDS
-from tests.unit.test_settings import ROOT
+from tests.unit.stack.dashboard_rules import BOARDS
 
 # Section, key, the default of 13, and ours.
 KEYS = [

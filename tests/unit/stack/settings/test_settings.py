@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bootstrap.paths import ROOT
 from stack.settings import contradictions, loading
 from stack.settings.declaration import settings as declared
 from stack.settings.model import Settings
@@ -13,7 +13,6 @@ from stack.settings.problems import SettingsError
 from stack.settings.values import Duration
 from tests.unit.conftest import Read
 
-ROOT = Path(__file__).parents[2]
 REACHED = {"slackUrl": "https://hooks.example.com/T0"}
 BLACKBOX = {"blackbox": {"enabled": True}}
 JOB = {"name": "backend", "targets": ["backend:3000"]}

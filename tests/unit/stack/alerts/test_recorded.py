@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests.unit.test_settings import ROOT
+from bootstrap.paths import ROOT
 
 FOLDER = ROOT / "tests" / "rules"
 JOBS = sorted(path.stem for path in (FOLDER / "recorded").glob("*.txt"))

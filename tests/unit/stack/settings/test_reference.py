@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
+from bootstrap.paths import ROOT
 from operate import new_environment
 from stack.settings import loading, reference
-from tests.unit.test_settings import ROOT
 
 FILES = [ROOT / f"Pulumi.{name}.yaml" for name in ("dev", "staging", "prod")]
 

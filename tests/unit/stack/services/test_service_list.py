@@ -18,7 +18,7 @@ from stack.service import Entry, Service
 from stack.settings.model import SERVICES, Settings
 from tests.engine.test_configs import CHECKS
 from tests.unit.conftest import Read
-from tests.unit.test_alerts import EVERY_SERVICE
+from tests.unit.stack.alerts.test_alerts import EVERY_SERVICE
 
 
 def forgotten(entry: Entry, service: Service, settings: Settings, configs: Path) -> Iterator[str]:

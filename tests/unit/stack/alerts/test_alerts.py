@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bootstrap.paths import ROOT
 from stack import configs
 from stack.alerts import grafana as alerting
 from stack.alerts import rules
@@ -20,7 +21,6 @@ from stack.settings import contradictions, loading
 from stack.settings.model import Settings
 from stack.settings.problems import SettingsError
 from tests.unit.conftest import Read
-from tests.unit.test_settings import ROOT
 
 EVERY_SERVICE = {"blackbox": {"enabled": True}}
 JOB = {"name": "backend", "targets": ["backend:3000"]}

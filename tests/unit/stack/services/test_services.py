@@ -12,7 +12,7 @@ from stack.service import Service
 from stack.services import loki, prometheus, promtail
 from stack.settings.model import Network, Settings
 from tests.unit.conftest import Read
-from tests.unit.test_alerts import EVERY_SERVICE
+from tests.unit.stack.alerts.test_alerts import EVERY_SERVICE
 
 JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}
 
