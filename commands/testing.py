@@ -39,9 +39,9 @@ def check() -> None:
 
 
 def test_unit() -> None:
-    """Run the unit tests: seconds, without Docker."""
+    """Run the unit tests: seconds, without Docker; and check how much they cover."""
     virtualenv.ready(virtualenv.TESTS)
-    _pytest("tests/unit")
+    _pytest("tests/unit", "--cov")
 
 
 def test_configs() -> None:
@@ -50,26 +50,22 @@ def test_configs() -> None:
     _pytest("tests/engine/test_configs.py", "tests/engine/test_rules.py")
 
 
-def test_engine() -> None:
-    """Run the engine tests: real programs on a real Docker engine."""
-    _test_engine("tests/engine")
-
-
 def test() -> None:
     """Run every check and test: the cheap ones first."""
     check()
-    _test_engine("tests/unit", "tests/engine")
+    test_unit()
+    test_engine()
 
 
-def _test_engine(*folders: str) -> None:
-    """Run tests with all that the engine tests need.
+def test_engine() -> None:
+    """Run the engine tests: real programs on a real Docker engine.
 
     Several files at once: they wait for containers most of the time, each for its own.
     """
     _prepare()
     ssh_server.ready()
     _prepare_current_engine()
-    _pytest("--numprocesses", str(_FILES_AT_ONCE), "--dist", "loadfile", *folders)
+    _pytest("--numprocesses", str(_FILES_AT_ONCE), "--dist", "loadfile", "tests/engine")
 
 
 def _pytest(*arguments: str) -> None:
