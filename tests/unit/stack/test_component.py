@@ -10,6 +10,7 @@ from pulumi.runtime import mocks, rpc
 
 from stack.component import Monitoring
 from stack.services import describe
+from stack.settings.model import Settings
 from tests.unit.conftest import Read
 
 
@@ -33,19 +34,23 @@ class Recorder(mocks.Mocks):
         return {args.name: args.inputs for args in self.seen if args.typ.endswith(f":{kind}")}
 
 
-@pytest.fixture
-def declared(read: Read) -> Recorder:
-    """Run the program without settings, once."""
+def run(settings: Settings) -> Recorder:
+    """Run the program once."""
     recorder = Recorder()
     mocks.set_mocks(recorder, project="monitoring", stack="dev")
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator] # Pulumi gives it no types
-    def run() -> None:
-        settings = read()
+    def declare() -> None:
         Monitoring(settings, describe(settings))
 
-    run()
+    declare()
     return recorder
+
+
+@pytest.fixture
+def declared(read: Read) -> Recorder:
+    """Run the program without settings."""
+    return run(read())
 
 
 def test_it_declares_three_networks_four_volumes_and_four_containers(declared: Recorder) -> None:
@@ -64,6 +69,18 @@ def test_a_volume_has_nothing_but_a_name_since_any_change_would_replace_it(
     declared: Recorder,
 ) -> None:
     assert all(set(inputs) == {"name"} for inputs in declared.of("Volume").values())
+
+
+def test_a_service_without_a_volume_has_none_and_mounts_none(read: Read) -> None:
+    declared = run(read({"blackbox": {"enabled": True}}))
+    assert "blackbox-volume" not in declared.of("Volume")
+    containers = declared.of("Container")
+    assert containers["blackbox"]["mounts"] == []
+    assert [mount["type"] for mount in containers["loki"]["mounts"]] == ["volume"]
+    assert [net["aliases"] for net in containers["blackbox"]["networksAdvanced"]] == [
+        ["blackbox"],
+        ["blackbox"],
+    ]
 
 
 def test_images_stay_on_the_engine_for_other_environments(declared: Recorder) -> None:
