@@ -266,7 +266,7 @@ def test_the_remedy_is_the_settings_own_default(read: Read) -> None:
 
 def test_a_password_that_looks_like_json_stays_a_text() -> None:
     config = {
-        "monitoring:grafanaAdminPassword": "[brackets]",
+        "monitoring:grafanaAdminPassword": "[1, 2, 3]",
         "monitoring:loki": '{"memory": "1GB"}',
     }
     mocks.set_mocks(Recorder(), project="monitoring", stack="dev")
@@ -275,7 +275,7 @@ def test_a_password_that_looks_like_json_stays_a_text() -> None:
         settings = pulumi_config.load()
     finally:
         runtime.set_all_config({}, [])
-    assert settings.grafana_admin_password.reveal() == "[brackets]"
+    assert settings.grafana_admin_password.reveal() == "[1, 2, 3]"
     assert settings.loki.memory.mebibytes == 1024
 
 
