@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import grimp
 import pytest
 
+ROOT = Path(__file__).parents[2]
 # From above to below; those in one set know nothing of each other.
 PACKAGES = [
     {"tests"},
@@ -57,6 +59,33 @@ def test_each_package_imports_only_those_below_it(graph: grimp.ImportGraph) -> N
 
 def test_the_stack_runs_without_what_surrounds_it(graph: grimp.ImportGraph) -> None:
     assert not graph.find_shortest_chains("stack", "bootstrap")
+
+
+def drawing(graph: grimp.ImportGraph) -> str:
+    """Return what each part imports, without what it reaches through another."""
+    parts = (set().union(*PACKAGES) | set().union(*LAYERS)) - {"tests", "stack"}
+    imported = {
+        part: {
+            other
+            for other in parts - {part}
+            if graph.direct_import_exists(importer=part, imported=other, as_packages=True)
+        }
+        for part in sorted(parts)
+    }
+
+    def reached(part: str) -> set[str]:
+        return imported[part].union(*(reached(other) for other in imported[part]))
+
+    arrows = [
+        f"  {part} --> {other}"
+        for part, others in imported.items()
+        for other in sorted(others.difference(*(reached(each) for each in others)))
+    ]
+    return "\n".join(["```mermaid", "graph TD", *arrows, "```"])
+
+
+def test_the_drawing_is_the_one_of_the_imports(graph: grimp.ImportGraph) -> None:
+    assert drawing(graph) in (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
 
 
 def test_what_runs_before_packages_are_installed_needs_none() -> None:
