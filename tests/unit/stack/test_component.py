@@ -9,111 +9,294 @@ import pytest
 from pulumi.runtime import mocks, rpc
 
 from stack.component import Monitoring
+from stack.docker import engine, readiness
 from stack.services import describe
-from stack.settings.model import Settings
+from stack.settings import loading
+from stack.settings.model import SERVICES
 from tests.unit.conftest import Read
+from tests.unit.stack.alerts.test_alerts import EVERY_SERVICE
+
+JOB = {"name": "backend", "targets": ["host.docker.internal:3000"], "auth": "bearer"}
+VALUES: dict[str, Any] = {
+    "grafanaAdminPassword": "correct horse",
+    "jobs": [JOB],
+    "scrapeSecrets": {"backend": "s3cret-token"},
+    "appNetworks": ["shop"],
+    "containerLogs": {"maxSize": "7m", "maxFiles": 2},
+    **EVERY_SERVICE,
+}
 
 
-class Recorder(mocks.Mocks):
-    """Answers like a provider that makes everything at once, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.seen: list[mocks.MockResourceArgs] = []
+class Provider(mocks.Mocks):
+    """Makes everything at once."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        """Remember a resource."""
-        self.seen.append(args)
+        """Return what a resource has, with the values that only the engine knows."""
         return args.name, {**args.inputs, "imageId": f"sha256:{args.name}"}
 
     def call(self, _args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
         """Answer no function: the program calls none."""
         raise AssertionError("unexpected call")
 
+
+class Declared(mocks.MockMonitor):
+    """Remembers each resource as the program registers it."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__(Provider())
+        self.requests: dict[str, Any] = {}
+        self.inputs: dict[str, dict[str, Any]] = {}
+        self.outputs: dict[str, Any] = {}
+        self.settings = loading.parse("dev", values, is_secret=lambda _key: True)
+        self.services = {service.name: service for service in describe(self.settings)}
+        mocks.set_mocks(Provider(), project="monitoring", stack="dev", monitor=self)
+
+        @pulumi.runtime.test  # type: ignore[untyped-decorator] # Pulumi gives it no types
+        def run() -> None:
+            self.outputs = Monitoring(self.settings, tuple(self.services.values())).outputs
+
+        run()
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - Pulumi's name
+        """Remember a resource."""
+        self.requests[request.name] = request
+        self.inputs[request.name] = rpc.deserialize_properties(request.object)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
     def of(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the inputs of all resources of a kind by name."""
-        return {args.name: args.inputs for args in self.seen if args.typ.endswith(f":{kind}")}
+        return {
+            name: self.inputs[name]
+            for name, request in self.requests.items()
+            if request.type.endswith(f":{kind}")
+        }
+
+    def container(self, service: str) -> dict[str, Any]:
+        """Return the inputs of a service's container."""
+        return self.of("Container")[service]
 
 
-def run(settings: Settings) -> Recorder:
-    """Run the program once."""
-    recorder = Recorder()
-    mocks.set_mocks(recorder, project="monitoring", stack="dev")
-
-    @pulumi.runtime.test  # type: ignore[untyped-decorator] # Pulumi gives it no types
-    def declare() -> None:
-        Monitoring(settings, describe(settings))
-
-    declare()
-    return recorder
+@pytest.fixture(scope="module")
+def declared() -> Declared:
+    """Run the program once, with every service on."""
+    return Declared(VALUES)
 
 
-@pytest.fixture
-def declared(read: Read) -> Recorder:
-    """Run the program without settings."""
-    return run(read())
+@pytest.fixture(scope="module")
+def on_a_server() -> Declared:
+    """Run the program once for a server behind ssh, whose volumes go with the stack."""
+    own = {"dockerHost": "ssh://ops@server", "keepVolumes": False, "protectVolumes": True}
+    return Declared({**VALUES, **own})
 
 
-def test_it_declares_three_networks_four_volumes_and_four_containers(declared: Recorder) -> None:
+def test_it_declares_three_networks_and_a_container_for_each_service(declared: Declared) -> None:
     networks = declared.of("Network")
-    assert networks["network"]["name"] == "monitoring-dev"
-    assert len(networks) == 3
-    assert [name for name, inputs in networks.items() if inputs.get("internal")] == [
-        "network-internal"
-    ]
-    names = {inputs["name"] for inputs in declared.of("Container").values()}
-    assert names == {f"monitoring-dev-{s}" for s in ("prometheus", "loki", "promtail", "grafana")}
-    assert {inputs["name"] for inputs in declared.of("Volume").values()} == names
+    assert {name: each["name"] for name, each in networks.items()} == {
+        "network": "monitoring-dev",
+        "network-internal": "monitoring-dev-internal",
+        "network-grafana": "monitoring-dev-grafana",
+    }
+    assert [name for name, each in networks.items() if each.get("internal")] == ["network-internal"]
+    assert {each["driver"] for each in networks.values()} == {"bridge"}
+    names = {name: each["name"] for name, each in declared.of("Container").items()}
+    assert names == {service: f"monitoring-dev-{service}" for service in SERVICES}
+    volumes = {name: each["name"] for name, each in declared.of("Volume").items()}
+    assert volumes == {
+        f"{service}-volume": f"monitoring-dev-{service}"
+        for service in SERVICES
+        if service != "blackbox"
+    }
 
 
 def test_a_volume_has_nothing_but_a_name_since_any_change_would_replace_it(
-    declared: Recorder,
+    declared: Declared,
 ) -> None:
     assert all(set(inputs) == {"name"} for inputs in declared.of("Volume").values())
 
 
-def test_a_service_without_a_volume_has_none_and_mounts_none(read: Read) -> None:
-    declared = run(read({"blackbox": {"enabled": True}}))
-    assert "blackbox-volume" not in declared.of("Volume")
-    containers = declared.of("Container")
-    assert containers["blackbox"]["mounts"] == []
-    assert [mount["type"] for mount in containers["loki"]["mounts"]] == ["volume"]
-    assert [net["aliases"] for net in containers["blackbox"]["networksAdvanced"]] == [
-        ["blackbox"],
-        ["blackbox"],
-    ]
+def test_only_the_settings_let_a_volume_go_and_keep_pulumi_from_taking_it(
+    declared: Declared, on_a_server: Declared
+) -> None:
+    for run, kept, protected in ((declared, True, False), (on_a_server, False, True)):
+        for name in run.of("Volume"):
+            request = run.requests[name]
+            assert (request.retainOnDelete, request.protect) == (kept, protected)
+        others = run.requests.keys() - run.of("Volume").keys()
+        assert not [name for name in others if run.requests[name].retainOnDelete]
 
 
-def test_images_stay_on_the_engine_for_other_environments(declared: Recorder) -> None:
-    assert all(inputs["keepLocally"] for inputs in declared.of("RemoteImage").values())
+def test_everything_is_part_of_the_component_on_the_engine_of_the_settings(
+    declared: Declared, on_a_server: Declared
+) -> None:
+    for run, host in ((declared, "unix:///var/run/docker.sock"), (on_a_server, "ssh://ops@server")):
+        assert run.inputs["docker"]["host"] == host
+        own = run.requests["monitoring-dev"]
+        assert own.type == "monitoring:index:Monitoring"
+        children = run.requests.keys() - {"docker", "monitoring-dev", "monitoring-monitoring-dev"}
+        for name in children:
+            request = run.requests[name]
+            assert request.parent.endswith("monitoring:index:Monitoring::monitoring-dev")
+            assert "pulumi:providers:docker::docker::" in request.provider
 
 
-def test_containers_run_the_image_by_its_id(declared: Recorder) -> None:
-    for name, inputs in declared.of("Container").items():
-        assert inputs["image"] == f"sha256:{name}-image"
+def test_the_providers_ssh_asks_nobody(declared: Declared, on_a_server: Declared) -> None:
+    assert "sshOpts" not in declared.inputs["docker"]
+    assert "BatchMode=yes" in on_a_server.inputs["docker"]["sshOpts"]
 
 
-def test_whatever_of_the_host_a_container_sees_it_can_only_read(declared: Recorder) -> None:
-    mounts = declared.of("Container")["promtail"]["mounts"]
-    assert {each["source"]: each["readOnly"] for each in mounts if each["type"] == "bind"} == {
-        "/var/run/docker.sock": True,
-        "/var/lib/docker/containers": True,
+def test_a_container_is_made_again_in_its_order_and_with_its_networks(declared: Declared) -> None:
+    for service in SERVICES:
+        request = declared.requests[service]
+        assert request.deleteBeforeReplace
+        count = len(declared.services[service].own_networks)
+        trigger = [each.string_value for each in request.replacement_trigger.list_value.values]
+        assert len(trigger) == count
+        assert set(trigger) <= set(declared.of("Network"))
+        assert list(request.hooks.after_create)
+        assert list(request.hooks.after_update)
+    after = declared.requests["promtail"].dependencies
+    assert [urn for urn in after if urn.endswith("::loki")]
+    assert not [urn for urn in declared.requests["loki"].dependencies if urn.endswith("::promtail")]
+
+
+def test_the_outputs_say_where_and_under_which_names_everything_is(declared: Declared) -> None:
+    found: dict[str, Any] = {}
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator] # Pulumi gives it no types
+    def read() -> pulumi.Output[None]:
+        return pulumi.Output.from_input(declared.outputs).apply(found.update)
+
+    read()
+    names = {service: f"monitoring-dev-{service}" for service in SERVICES}
+    assert found == {
+        "grafana_url": "http://localhost:3000",
+        "prometheus_url": "http://localhost:9090",
+        "network": "monitoring-dev",
+        "containers": names,
+        "volumes": {name: full for name, full in names.items() if name != "blackbox"},
     }
 
 
-def test_every_value_that_the_engine_would_fill_in_is_given(declared: Recorder) -> None:
-    for inputs in declared.of("Container").values():
-        assert inputs["memorySwap"] == inputs["memory"]
-        assert set(inputs["healthcheck"]) == {
-            *("tests", "interval", "timeout", "startPeriod", "startInterval", "retries"),
-        }
-        assert inputs["capabilities"] == {"drops": ["ALL"]}
-        assert inputs["logDriver"] == "json-file"
-        assert all({"ip", "external"} <= set(port) for port in inputs.get("ports", []))
-        # The provider stops with a time-out of 0, a kill, where this is not set.
-        assert inputs["destroyGraceSeconds"] == inputs["stopTimeout"] >= 30
+def test_images_stay_on_the_engine_for_other_environments(declared: Declared) -> None:
+    for service in SERVICES:
+        image = declared.of("RemoteImage")[f"{service}-image"]
+        assert image == {"name": declared.services[service].image, "keepLocally": True}
 
 
-def test_the_password_reaches_the_provider_as_a_secret_and_alone(declared: Recorder) -> None:
-    envs = declared.of("Container")["grafana"]["envs"]
-    assert envs[rpc._special_sig_key] == rpc._special_secret_sig  # noqa: SLF001 - Pulumi's mark
-    assert envs["value"] == ["GF_SECURITY_ADMIN_PASSWORD=correct horse"]
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_is_what_the_service_says(name: str, declared: Declared) -> None:
+    service, inputs = declared.services[name], declared.container(name)
+    assert inputs["image"] == f"sha256:{name}-image"
+    assert inputs["hostname"] == name
+    assert inputs["user"] == service.user
+    assert inputs["command"] == list(service.command)
+    assert inputs.get("entrypoints", []) == list(service.entrypoint)
+    uploads = {each["file"]: each["content"] for each in inputs["uploads"]}
+    assert uploads == {file.path: file.content for file in service.files}
+    assert {each["permissions"] for each in inputs["uploads"]} == {"0644"}
+    volumes = [(m["source"], m["target"]) for m in inputs["mounts"] if m["type"] == "volume"]
+    assert volumes == ([(f"monitoring-dev-{name}", service.volume)] if service.volume else [])
+    assert inputs.get("tmpfs", {}) == service.tmpfs
+    ports = [
+        (p["ip"], p["external"], p["internal"], p["protocol"]) for p in inputs.get("ports", [])
+    ]
+    assert ports == [(p.address, p.external, p.internal, "tcp") for p in service.ports]
+    assert inputs["memory"] == inputs["memorySwap"] == service.memory.mebibytes
+    # The provider stops with a time-out of 0, a kill, where this is not set.
+    assert inputs["destroyGraceSeconds"] == inputs["stopTimeout"] == service.stop_seconds
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_may_do_little_and_comes_back_by_itself(name: str, declared: Declared) -> None:
+    inputs = declared.container(name)
+    assert inputs["capabilities"] == {"drops": ["ALL"]}
+    assert inputs["securityOpts"] == ["no-new-privileges:true"]
+    assert inputs["restart"] == "unless-stopped"
+    assert inputs["logDriver"] == "json-file"
+    assert inputs["logOpts"] == {"max-size": "7m", "max-file": "2"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_value_of_a_health_check_is_given_since_the_engine_would_fill_it_in(
+    name: str, declared: Declared
+) -> None:
+    assert declared.container(name)["healthcheck"] == {
+        "tests": ["CMD", *declared.services[name].health.command],
+        "interval": "10s",
+        "timeout": "5s",
+        "startPeriod": "30s",
+        "startInterval": "0s",
+        "retries": 3,
+    }
+
+
+def test_whatever_of_the_host_a_container_sees_it_can_only_read(declared: Declared) -> None:
+    mounts = declared.container("promtail")["mounts"]
+    binds = [each for each in mounts if each["type"] == "bind"]
+    assert {each["source"]: (each["target"], each["readOnly"]) for each in binds} == {
+        "/var/run/docker.sock": ("/var/run/docker.sock", True),
+        "/var/lib/docker/containers": ("/var/lib/docker/containers", True),
+    }
+
+
+def test_prometheus_joins_the_applications_network_and_is_known_by_name_in_its_own(
+    declared: Declared,
+) -> None:
+    inputs = declared.container("prometheus")
+    assert inputs["networksAdvanced"] == [
+        {"name": "monitoring-dev", "aliases": ["prometheus"]},
+        {"name": "monitoring-dev-internal", "aliases": ["prometheus"]},
+        {"name": "shop"},
+    ]
+    assert inputs["hosts"] == [{"host": "host.docker.internal", "ip": "host-gateway"}]
+    assert "hosts" not in declared.container("grafana")
+
+
+def test_secrets_reach_the_provider_as_secrets_and_alone(declared: Declared) -> None:
+    for name, variable in (
+        ("grafana", "GF_SECURITY_ADMIN_PASSWORD=correct horse"),
+        ("prometheus", "SCRAPE_SECRETS=backend s3cret-token"),
+    ):
+        envs = declared.container(name)["envs"]
+        assert envs[rpc._special_sig_key] == rpc._special_secret_sig  # noqa: SLF001 - Pulumi's mark
+        assert envs["value"] == [variable]
+    assert declared.container("loki")["envs"] == ["GOMEMLIMIT=435MiB"]
+
+
+# The end of `up`
+
+
+def finish(read: Read) -> list[str]:
+    """Let the program end on an engine, and return what it says of Grafana."""
+    told: list[str] = []
+    settings = read()
+    mocks.set_mocks(Provider(), project="monitoring", stack="dev")
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator] # Pulumi gives it no types
+    def run() -> None:
+        made = Monitoring(settings, describe(settings))
+        made._deploy.tell = lambda: told.append("told")  # type: ignore[method-assign] # noqa: SLF001
+        made.finish()
+
+    run()
+    return told
+
+
+def test_the_deploy_is_told_once_all_services_are_ready(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[Any] = []
+    monkeypatch.setattr(readiness, "wait", lambda *given: waited.append(given))
+    assert finish(read) == ["told"]
+    assert waited == [("unix:///var/run/docker.sock", "monitoring-dev", describe(read()))]
+
+
+def test_a_service_that_is_not_ready_ends_up_with_an_error(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(*_given: object) -> None:
+        raise engine.EngineError("loki is not ready")
+
+    monkeypatch.setattr(readiness, "wait", wait)
+    with pytest.raises(pulumi.RunError, match=r"^loki is not ready$"):
+        finish(read)

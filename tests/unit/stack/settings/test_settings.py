@@ -4,17 +4,14 @@ from typing import Any
 
 import pytest
 import yaml
-from pulumi import runtime
-from pulumi.runtime import mocks
 
 from bootstrap.paths import ROOT
-from stack.settings import contradictions, loading, pulumi_config
+from stack.settings import contradictions, loading
 from stack.settings.declaration import settings as declared
 from stack.settings.model import Settings, is_on
 from stack.settings.problems import SettingsError
 from stack.settings.values import Duration
 from tests.unit.conftest import Read
-from tests.unit.stack.test_component import Recorder
 
 REACHED = {"slackUrl": "https://hooks.example.com/T0"}
 BLACKBOX = {"blackbox": {"enabled": True}}
@@ -262,21 +259,6 @@ def test_a_registrys_port_is_no_tag(read: Read) -> None:
 def test_the_remedy_is_the_settings_own_default(read: Read) -> None:
     with pytest.raises(SettingsError, match="image: grafana/promtail:"):
         read({"promtail": {"image": "promtail"}})
-
-
-def test_a_password_that_looks_like_json_stays_a_text() -> None:
-    config = {
-        "monitoring:grafanaAdminPassword": "[1, 2, 3]",
-        "monitoring:loki": '{"memory": "1GB"}',
-    }
-    mocks.set_mocks(Recorder(), project="monitoring", stack="dev")
-    runtime.set_all_config(config, [*config])
-    try:
-        settings = pulumi_config.load()
-    finally:
-        runtime.set_all_config({}, [])
-    assert settings.grafana_admin_password.reveal() == "[1, 2, 3]"
-    assert settings.loki.memory.mebibytes == 1024
 
 
 @pytest.mark.parametrize(
