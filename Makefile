@@ -24,7 +24,7 @@ RUN = $(PYTHON) -m bootstrap
 
 .DEFAULT_GOAL := help
 .PHONY: help up down preflight prepare env new-env test check test-unit test-engine test-configs test-alert verify \
-	environments tools runner preview drift bench
+	environments tools runner preview drift bench mutation
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ test-engine: ## Only the engine tests: real programs on a real Docker engine
 
 test-configs: ## Only the configurations: each checked by the program that reads it
 	@$(RUN) test-configs
+
+mutation: ## Change the code in many small ways, and list what no unit test notices: an hour
+	@$(RUN) mutation
 
 bench: ## Compare `up` and its like with docker compose and Pulumi alone: seconds, as a table
 	@$(RUN) bench

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 
 from bootstrap import debian, virtualenv
 from bootstrap.paths import PYTHON, ROOT, TOOLS
 from bootstrap.programs import show
-from bootstrap.progress import step
+from bootstrap.progress import CommandError, step
 from operate import example
 from setup import docker_compose, docker_engine, images, local_builds, pulumi_cli, ssh_server
 from setup.command import DEV, Command
 from stack.settings.model import DEFAULT_IMAGES
 
 _FILES_AT_ONCE = 2
+_KILLED = 0.9  # the share of the mutants that the unit tests must notice
 
 
 def check() -> None:
@@ -87,6 +89,23 @@ def _prepare_current_engine() -> None:
         this.outcome = f"{version}, {local_builds.ORIGIN} from Go modules"
 
 
+def mutation() -> None:
+    """Change the code in many small ways, and list what no unit test notices.
+
+    `mutmut show <name>` prints such a change. Raises `CommandError` where there are too many.
+    """
+    virtualenv.ready(virtualenv.TESTS)
+    mutmut, environment = PYTHON.parent / "mutmut", pulumi_cli.environment()
+    show(mutmut, "run", "--max-children", str(os.cpu_count()), env=environment)
+    show(mutmut, "results")
+    show(mutmut, "export-cicd-stats")
+    stats = json.loads((ROOT / "mutants/mutmut-cicd-stats.json").read_text())
+    missed = stats["survived"] + stats["no_tests"]
+    print(f"{missed} of {stats['total']} changes are not noticed")
+    if missed > (1 - _KILLED) * stats["total"]:
+        raise CommandError(f"the unit tests must notice {_KILLED:.0%} of the changes")
+
+
 def bench() -> None:
     """Compare how long `up` and its like take with docker compose and with Pulumi alone."""
     _prepare()
@@ -113,5 +132,6 @@ COMMANDS = (
     Command("test-unit", test_unit),
     Command("test-engine", test_engine),
     Command("test-configs", test_configs),
+    Command("mutation", mutation),
     Command("bench", bench),
 )

@@ -166,6 +166,6 @@ ASCII_SECRET = matching(
 )
 PASSWORD = Format(
     f"a text of at least {_SHORTEST_PASSWORD} characters, without spaces or breaks at its ends",
-    "secret",
+    "a-password",
     _password,
 )

@@ -18,6 +18,7 @@ READ = {"contents": "read"}
 PERMISSIONS = {
     ("check", "check"): READ,
     ("images", "images"): READ,
+    ("mutation", "mutation"): READ,
     ("preview", "touched"): READ,
     ("preview", "preview"): READ | {"pull-requests": "write"},
     ("deploy", "touched"): READ,
