@@ -31,7 +31,8 @@ def log_in(grafana: Grafana) -> str:
         raise
 
 
-def _get(url: str) -> Any:
+def get(url: str) -> Any:
+    """Return the data of an answer of Prometheus' API."""
     try:
         with DIRECTLY.open(url, timeout=30) as answer:
             return json.load(answer)["data"]
@@ -41,7 +42,7 @@ def _get(url: str) -> Any:
 
 def version(prometheus: str) -> str:
     """Look up Prometheus' version."""
-    return str(_get(f"{prometheus}/api/v1/status/buildinfo")["version"])
+    return str(get(f"{prometheus}/api/v1/status/buildinfo")["version"])
 
 
 def targets(prometheus: str, explain: Callable[[str, str], str], *, own_only: bool) -> str:
@@ -49,8 +50,8 @@ def targets(prometheus: str, explain: Callable[[str, str], str], *, own_only: bo
 
     `explain` makes of an error and the scraped URL what a person reads.
     """
-    pools = set(_get(f"{prometheus}/api/v1/scrape_pools")["scrapePools"])
-    found = _get(f"{prometheus}/api/v1/targets?state=active")["activeTargets"]
+    pools = set(get(f"{prometheus}/api/v1/scrape_pools")["scrapePools"])
+    found = get(f"{prometheus}/api/v1/targets?state=active")["activeTargets"]
     empty = pools - {each["labels"]["job"] for each in found}
     own = {each["labels"]["job"] for each in found if "part_of" in each["labels"]}
     down = {job: f"{job}: no container answers to its name" for job in sorted(empty)}
@@ -110,7 +111,7 @@ def rules(grafana: Grafana, prometheus: str, *, may_wait: bool) -> str:
     """Look at the rules of both: each must have been evaluated, and its last time without error."""
     answers = (
         grafana.ask("/api/prometheus/grafana/api/v1/rules")["data"],
-        _get(f"{prometheus}/api/v1/rules"),
+        get(f"{prometheus}/api/v1/rules"),
     )
     found = [rule for answer in answers for group in answer["groups"] for rule in group["rules"]]
     bad = [

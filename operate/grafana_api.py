@@ -37,6 +37,11 @@ class Grafana:
 
     def ask(self, path: str, body: object = None, *, method: str | None = None) -> Any:
         """Get `path`, or post `body` to it, unless `method` says otherwise; return the JSON."""
+        text = self.text(path, body, method=method)
+        return json.loads(text) if text else None
+
+    def text(self, path: str, body: object = None, *, method: str | None = None) -> str:
+        """Ask as `ask` does; return the answer as it is."""
         request = urllib.request.Request(  # noqa: S310 - the stack's own output
             f"{self.url}{path}",
             method=method,
@@ -45,7 +50,7 @@ class Grafana:
         )
         try:
             with DIRECTLY.open(request, timeout=_ANSWER_SECONDS) as answer:
-                text = answer.read()
+                return str(answer.read().decode())
         except urllib.error.HTTPError as error:
             with error:
                 said = error.read().decode(errors="replace")
@@ -55,7 +60,6 @@ class Grafana:
             ) from error
         except OSError as error:
             raise GrafanaError(f"Grafana at {self.url} does not answer: {error}") from error
-        return json.loads(text) if text else None
 
     def query(self, source: str, query: dict[str, Any], seconds: int) -> list[Any]:
         """Ask the data source of a uid about the last `seconds`; return the frames with values."""

@@ -12,7 +12,7 @@ from bootstrap.programs import Answer, ask
 from bootstrap.progress import CommandError, note, step
 from operate import environments, passwords, state_errors
 from operate.environments import PASSWORD
-from setup import pulumi_cli
+from setup import docker_engine, pulumi_cli
 from stack.settings import loading
 from stack.settings.docker_host import AddressError
 from stack.settings.model import Settings
@@ -51,21 +51,30 @@ class Stack:
 
     def settings(self) -> Settings:
         """Return the settings as `pulumi up` reads them, secrets too. Raises `CommandError`."""
-        entries = json.loads(self.must("config", "--json", "--show-secrets"))
-        values = {
-            key.removeprefix("monitoring:"): entry.get("objectValue", entry["value"])
-            for key, entry in entries.items()
-            if key.startswith("monitoring:")
-        }
-        try:
-            return loading.parse(
-                self.name,
-                values,
-                is_secret=lambda key: bool(entries[key]["secret"]),
-                environment=os.environ,
-            )
-        except (SettingsError, AddressError) as error:
-            raise CommandError(str(error)) from None
+        return settings(self.name, self.must("config", "--json", "--show-secrets"))
+
+
+def settings(name: str, config: str) -> Settings:
+    """Return the settings of a stack whose configuration is given as Pulumi prints it in JSON.
+
+    Raises `CommandError`.
+    """
+    entries = json.loads(config)
+    values = {
+        key.removeprefix("monitoring:"): entry.get("objectValue", entry["value"])
+        for key, entry in entries.items()
+        if key.startswith("monitoring:")
+    }
+    try:
+        return loading.parse(
+            name,
+            values,
+            is_secret=lambda key: bool(entries[key]["secret"]),
+            # Where nothing is set, that of the client's context.
+            environment={"DOCKER_HOST": docker_engine.address(None)},
+        )
+    except (SettingsError, AddressError) as error:
+        raise CommandError(str(error)) from None
 
 
 def named(name: str) -> Stack:

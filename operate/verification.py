@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from bootstrap.progress import CommandError, note, step
-from operate import evidence, running_stack, scrape_errors
+from operate import evidence, running_stack, scrape_errors, stacks
 from operate.evidence import UNAUTHORIZED
 from operate.grafana_api import Grafana, GrafanaError
+from operate.read_back import checks as read_back
 from operate.running_stack import RunningStack
 from setup.command import STACK, Command
+from stack.settings.model import Settings
 
 DEADLINE_SECONDS = 120.0
 """More than the alert rules' interval, and than the longest usual one between two scrapes."""
@@ -36,7 +37,8 @@ class Result:
 def verify(stack: str, seconds: float = DEADLINE_SECONDS, *, just_up: bool = False) -> None:
     """Prove from outside that a running stack works, and say what was seen."""
     with running_stack.reach(stack) as reached, step("Verification") as this:
-        results = check(reached, seconds, just_up=just_up)
+        settings = stacks.named(stack).settings()
+        results = check(reached, seconds, just_up=just_up, settings=settings)
         failed = sum(not result.passed for result in results)
         this.outcome = f"{len(results) - failed} of {len(results)} checks passed"
     print(table(results), flush=True)
@@ -48,14 +50,24 @@ COMMAND = Command("verify", verify, (STACK,))
 
 
 def check(
-    stack: RunningStack, seconds: float = DEADLINE_SECONDS, *, just_up: bool = False
+    stack: RunningStack,
+    seconds: float = DEADLINE_SECONDS,
+    *,
+    just_up: bool = False,
+    settings: Settings | None = None,
 ) -> list[Result]:
     """Do every check until it passes, at most for so many seconds.
+
+    With `settings`, what each program runs with is compared with them, and every panel is asked.
 
     What is `just_up` is not waited for: the application may come after the stack, rules need not
     have been evaluated yet, a sample may be a minute old, and containers may have printed nothing.
     """
     checks = _checks(stack, just_up=just_up)
+    if settings:
+        checks |= read_back.checks(
+            stack, _Administrator(stack.grafana_url, stack.password), settings
+        )
     waiting, results = dict(checks), {}
     deadline, told = time.monotonic() + seconds, False
     while True:
@@ -95,11 +107,11 @@ class _Administrator(Grafana):
 
     _refused = False
 
-    def ask(self, path: str, body: object = None, *, method: str | None = None) -> Any:
+    def text(self, path: str, body: object = None, *, method: str | None = None) -> str:
         if self._refused:
             raise GrafanaError("not asked, since the password is refused", UNAUTHORIZED)
         try:
-            return super().ask(path, body, method=method)
+            return super().text(path, body, method=method)
         except GrafanaError as error:
             self._refused = error.code == UNAUTHORIZED
             raise

@@ -15,7 +15,9 @@ from typing import Any
 
 import yaml
 
+from operate import stacks
 from stack.settings import loading
+from stack.settings.model import Settings
 from tests.engine import docker
 from tests.engine.grafana import Grafana
 
@@ -159,6 +161,11 @@ class Environment:
             both = isinstance(old, dict) and isinstance(value, dict)
             config[name] = {**old, **value} if both else value
         self._settings.write_text(yaml.safe_dump(content))
+
+    def settings(self) -> Settings:
+        """Return all settings as the program reads them."""
+        shown = self.pulumi("config", "--json", "--show-secrets").succeeded()
+        return stacks.settings(self.name, shown.text)
 
     def setting(self, service: str, key: str) -> Any:
         """Give a setting as it is written in the environment's file."""

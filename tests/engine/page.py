@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from operate.read_back import panels
 from tests.engine.grafana import Grafana
 
 _SHOWN_SECONDS = 300
@@ -39,16 +40,7 @@ class Page:
 
         Raises AssertionError with what Grafana says of a query that fails.
         """
-        values = self._values()
-        queries = [
-            {
-                **target,
-                "expr": _substituted(target["expr"], values),
-                "intervalMs": 5_000,
-                "maxDataPoints": 600,
-            }
-            for target in panel["targets"]
-        ]
+        queries = panels.queries(panel, self._values())
         start, end = _shown()
         body = {"queries": queries, "from": str(start), "to": str(end)}
         results = self.grafana.ask("/api/ds/query", body)["results"]
@@ -62,8 +54,7 @@ class Page:
 
     def _values(self) -> dict[str, str]:
         """Give each variable's value as it goes into a query: the chosen one, or all."""
-        variables = self.dashboard()["templating"]["list"]
-        return {v["name"]: v.get("allValue", "") for v in variables} | dict(self.chosen)
+        return panels.values(self.dashboard()) | dict(self.chosen)
 
     def _options(self, variable: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
         source, query = variable["datasource"]["uid"], variable["query"]
@@ -74,7 +65,7 @@ class Page:
             assert match, query
             selector, label, key, unit = match[1], match[2], "match[]", 0.001
         start, end = (int(milliseconds * unit) for milliseconds in _shown())
-        asked = {key: _substituted(selector, values), "start": start, "end": end}
+        asked = {key: panels.substituted(selector, values), "start": start, "end": end}
         prefix = "" if source == "loki" else "api/v1/"
         path = f"{prefix}label/{label}/values?{urllib.parse.urlencode(asked)}"
         answer = self.grafana.ask(f"/api/datasources/uid/{source}/resources/{path}")
@@ -85,10 +76,6 @@ def _shown() -> tuple[int, int]:
     """Give the shown time, in milliseconds since 1970."""
     now = int(time.time() * 1000)
     return now - _SHOWN_SECONDS * 1000, now
-
-
-def _substituted(text: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"\$(?!__)(\w+)", lambda match: values.get(match[1], match[0]), text)
 
 
 def _has_rows(frame: Mapping[str, Any]) -> bool:

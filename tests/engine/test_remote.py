@@ -188,7 +188,7 @@ def test_a_deploy_there_is_proved_from_here_through_a_tunnel(
         stack = RunningStack(
             reached["grafana"], reached["prometheus"], remote.password, remote.prefix, running.url
         )
-        results = verification.check(stack)
+        results = verification.check(stack, settings=remote.settings())
     assert all(result.passed for result in results), verification.table(results)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from operate import verification
+from operate.evidence import MissingError
+from operate.read_back import panels
 from operate.running_stack import RunningStack
 from stack.settings import docker_host
 from tests.engine import docker, receiver, talker
@@ -48,7 +50,8 @@ def verify(
         outputs["network"],
         docker_host.LOCAL,
     )
-    results = verification.check(stack, patience, just_up=just_up)
+    settings = environment.settings()
+    results = verification.check(stack, patience, just_up=just_up, settings=settings)
     failed = {result.name: result.seen for result in results if not result.passed}
     return failed, verification.table(results)
 
@@ -128,7 +131,66 @@ def test_a_stopped_loki_is_named_by_the_target_the_source_and_the_lines(
 def test_a_stopped_promtail_is_seen_though_its_lines_are_still_there(scraped: Environment) -> None:
     with stopped(scraped, "promtail"):
         failed, _ = verify(scraped, patience=1)
-    assert list(failed) == ["Every target is up"]
+    assert list(failed) == ["Every target is up", "Each program runs as the settings say"]
+
+
+CHANGED_BY_HAND = {
+    "prometheus": ("/etc/prometheus/prometheus.yml", "global.evaluation_interval", "10s", "20s"),
+    "loki": ("/etc/loki/loki.yml", "limits_config.retention_period", "14d", "15d"),
+    "promtail": ("/etc/promtail/promtail.yml", "clients[0].batchwait", "250ms", "350ms"),
+    "grafana": ("/etc/grafana/grafana.ini", "users.allow_sign_up", "false", "true"),
+}
+
+
+@contextmanager
+def changed_by_hand(environment: Environment, folder: Path) -> Iterator[None]:
+    """Change a value in a file of each program, and start it again, for as long as it lasts."""
+    for service, (path, key, old, new) in CHANGED_BY_HAND.items():
+        container, own = environment.container(service), folder / service
+        docker.docker("cp", f"{container}:{path}", f"{own}")
+        name = key.rpartition(".")[2]
+        changed = re.sub(rf"(\b{name}\s*[:=]\s*){old}", rf"\g<1>{new}", own.read_text())
+        assert changed != own.read_text()
+        (folder / "changed").write_text(changed)
+        docker.docker("cp", f"{folder / 'changed'}", f"{container}:{path}")
+    everything = [environment.container(service) for service in CHANGED_BY_HAND]
+    docker.docker("restart", *everything)
+    try:
+        yield
+    finally:
+        for service, (path, *_) in CHANGED_BY_HAND.items():
+            docker.docker("cp", f"{folder / service}", f"{environment.container(service)}:{path}")
+        docker.docker("restart", *everything)
+
+
+def test_a_configuration_that_was_changed_behind_pulumis_back_is_named(
+    scraped: Environment, tmp_path: Path
+) -> None:
+    def named() -> str:
+        failed, _ = verify(scraped, patience=0)
+        said = failed["Each program runs as the settings say"]
+        for service, (_, key, old, new) in CHANGED_BY_HAND.items():
+            assert f"{service}: {key} is " in said
+            assert new in said
+            assert old in said
+        return said
+
+    with changed_by_hand(scraped, tmp_path):
+        said = eventually(named, seconds=WITHIN, what="what each of the four runs with")
+    assert "more" not in said, "nothing else differs"
+    failed, _ = verify(scraped, WITHIN)
+    assert failed == {}
+
+
+def test_a_panel_whose_query_is_wrong_is_named(scraped: Environment) -> None:
+    sound = {"refId": "A", "datasource": {"uid": "prometheus"}, "expr": "up"}
+    panels_of = [
+        {"title": "Sound", "type": "stat", "targets": [sound]},
+        {"title": "Wrong", "type": "stat", "targets": [{**sound, "expr": "sum(up"}]},
+    ]
+    with pytest.raises(MissingError, match="Own, Wrong: ") as raised:
+        panels.answer(scraped.grafana(), [{"title": "Own", "panels": panels_of}])
+    assert "Sound" not in str(raised.value)
 
 
 def test_a_wrong_password_is_said_at_once_and_locks_nobody_out(scraped: Environment) -> None:

@@ -1,0 +1,1 @@
+"""Compares what runs with what the settings say, as each program tells its own configuration."""
