@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from commands.__main__ import main
 from review import github
 from review.github import AUTHOR, GitHubError, Repository
 from tests.github import REPOSITORY, TOKEN, GitHub, serving
@@ -167,36 +167,45 @@ def test_a_text_that_could_not_be_found_again_is_not_posted(
     assert (server.issues[1:], server.comments) == ([], [])
 
 
-def test_the_commands_of_the_workflows_post_edit_and_close(server: GitHub, tmp_path: Path) -> None:
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(server: GitHub, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command as a workflow does, and return its exit code."""
+    monkeypatch.setenv("GITHUB_REPOSITORY", REPOSITORY)
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    monkeypatch.setenv("GITHUB_API_URL", server.url)
+    monkeypatch.setenv("PATH", os.environ["PATH"])  # which a command may extend
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["commands", *arguments])
+        return main()
+
+    return run
+
+
+def test_the_commands_of_the_workflows_post_edit_and_close(
+    server: GitHub, tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     preview, drift = tmp_path / "preview.md", tmp_path / "drift.md"
-    preview.write_text(PREVIEW)
-    drift.write_text(DRIFT)
+    preview.write_text(PREVIEW, encoding="utf-8")
+    drift.write_text(DRIFT, encoding="utf-8")
     comment = ("post-comment", "--pull-request", "1", "--file", str(preview))
     file = ("--file", str(drift))
     issue = ("post-issue", *file)
     for arguments in (comment, comment, issue, issue, ("close-issue", *file)):
-        assert "https://github.test/" in post(server, *arguments).stdout
+        assert run(*arguments) == 0
+        assert capsys.readouterr().out.startswith("https://github.test/")
     assert [each["body"] for each in server.comments] == [PREVIEW, DRIFT]
     assert [each["state"] for each in server.issues] == ["open", "closed"]
+    assert run("close-issue", *file) == 0
+    assert capsys.readouterr().out == "no issue is open\n"
 
 
-def test_a_text_that_is_not_there_is_said_without_a_traceback(server: GitHub) -> None:
-    done = post(server, "post-issue", "--file", "no-such-file.md")
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: ")
-    assert "no-such-file.md" in done.stderr
-
-
-def post(server: GitHub, *arguments: str) -> subprocess.CompletedProcess[str]:
-    variables = {
-        "GITHUB_REPOSITORY": REPOSITORY,
-        "GITHUB_TOKEN": TOKEN,
-        "GITHUB_API_URL": server.url,
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "commands", *arguments],
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_a_text_that_is_not_there_is_said_without_a_traceback(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("post-issue", "--file", "no-such-file.md") == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: no-such-file.md cannot be read: No such file or directory")

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
 
 from operate.stacks import Stack
 from review import masking
+from tests.unit.programs import fake
 
 SECRET = 'pa"ss\\wörd-42'
 
@@ -28,6 +30,23 @@ def test_a_secret_is_masked_as_it_is_and_within_json() -> None:
 
 def test_the_longer_of_two_secrets_is_masked_first() -> None:
     assert masking.mask("password-and-more", ["password", "password-and-more"]) == "[secret]"
+    # Also where the shorter one is the later in the alphabet.
+    assert masking.mask("a-zebra", ["zebra", "a-zebra"]) == "[secret]"
+
+
+def test_the_secrets_are_those_of_the_configuration_however_deep(
+    monkeypatch: pytest.MonkeyPatch, on_path: Path
+) -> None:
+    config = {
+        "monitoring:a": {"value": "as-a-value", "secret": True},
+        "monitoring:b": {"objectValue": {"x": ["in-a-list", 7]}, "value": "{}", "secret": True},
+        "monitoring:c": {"value": "no-secret", "secret": False},
+        "monitoring:d": {"value": "12345", "secret": True},
+        "monitoring:e": {"value": "123456", "secret": True},
+    }
+    fake(on_path, "pulumi", f"echo '{json.dumps(config)}'")
+    monkeypatch.setattr("setup.pulumi_cli.environment", lambda: {"PATH": str(on_path)})
+    assert masking.secrets(Stack("prod", {})) == ["as-a-value", "in-a-list", "123456"]
 
 
 def test_what_opens_the_state_is_a_secret_too(
