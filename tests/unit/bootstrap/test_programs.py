@@ -13,7 +13,7 @@ from bootstrap import programs
 
 
 def test_ctrl_c_waits_for_what_must_not_be_cut_off(tmp_path: Path) -> None:
-    script = "touch started; sleep 1; touch done"
+    script = "sleep 0.3; touch started; sleep 1; touch done"  # once it is waited for
     code = f"from bootstrap import programs; programs.finish('sh', '-c', 'cd {tmp_path}; {script}')"
     with subprocess.Popen(
         [sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, start_new_session=True

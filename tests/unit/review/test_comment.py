@@ -241,3 +241,26 @@ def _outside_of_code(text: str) -> str:
     """Take code away as CommonMark reads it: blocks first, then spans of as many backticks."""
     blocks = re.sub(r"^(`{3,})[a-z]*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", blocks)
+
+
+def with_files(service: str, old: list[dict[str, str]], new: list[dict[str, str]]) -> Preview:
+    states = ({"inputs": {"uploads": files}} for files in (old, new))
+    return with_states(service, "replace", *states)
+
+
+def test_a_file_that_stays_as_it_is_is_not_shown_beside_one_that_changes() -> None:
+    said = comment("prod", with_files("loki", uploads(a="1", b="2"), uploads(a="1", b="3")))
+    assert "`/etc/loki/b.yml`\n\n```diff\n@@ -1 +1 @@\n-2\n+3\n```" in said
+    assert "a.yml" not in said
+
+
+def test_a_file_that_comes_or_goes_is_told_as_such() -> None:
+    said = comment("prod", with_files("loki", uploads(a="1"), uploads(b="2")))
+    assert "`/etc/loki/b.yml` is new" in said
+    assert "`/etc/loki/a.yml` is removed" in said
+
+
+def test_a_dashboard_that_is_no_json_is_shown_line_by_line() -> None:
+    path = "/etc/grafana/dashboards/mine.json"
+    broken, whole = ([{"file": path, "content": text}] for text in ("{", "{}"))
+    assert "-{\n+{}" in comment("prod", with_files("grafana", broken, whole))

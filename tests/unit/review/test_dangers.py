@@ -53,6 +53,14 @@ def test_a_volume_that_loses_its_guard_is_told_though_nothing_else_changes(
     assert warned(with_states("loki-volume", "same", {guard: False}, {guard: True})) == []
 
 
+def test_a_new_volume_is_no_danger() -> None:
+    content = recordings.load("same")
+    [step] = [each for each in content["steps"] if each["urn"].endswith("::loki-volume")]
+    step["op"] = "create"
+    del step["oldState"]
+    assert warned(recordings.read(content)) == []
+
+
 def test_another_docker_host_is_told_as_what_moves_nothing() -> None:
     [text] = warned(changed("docker", "update", host="ssh://deploy@server"))
     assert text.startswith("**The Docker host changes** from `unix:///var/run/docker.sock` to `ssh")
@@ -99,6 +107,12 @@ def test_a_port_that_others_reach_is_a_grave_danger(address: str) -> None:
     assert "It has no log-in" in danger.text
 
 
+def test_grafana_has_a_log_in_and_is_told_without_that() -> None:
+    [danger] = dangers.find(changed("grafana", ports=_port("0.0.0.0", 3001)))  # noqa: S104 - warned of
+    assert danger.grave
+    assert danger.text.endswith("listens on `0.0.0.0:3001`, where other machines can reach it.")
+
+
 def test_another_port_for_the_host_only_is_told() -> None:
     [danger] = dangers.find(changed("prometheus", ports=_port("127.0.0.1", 9999)))
     assert not danger.grave
@@ -122,7 +136,14 @@ def test_a_port_that_closes_is_no_danger() -> None:
         ({"capabilities": {"drops": ["ALL"], "adds": ["SYS_ADMIN"]}}, "the capability `SYS_ADMIN`"),
         ({"capabilities": None}, "Docker's default capabilities"),
         ({"privileged": True}, "`privileged` `True`"),
+        ({"devices": ["/dev/mem"]}, "`devices` `['/dev/mem']`"),
+        ({"groupAdds": ["docker"]}, "`groupAdds` `['docker']`"),
         ({"networkMode": "host"}, "the host's own, by `networkMode`"),
+        ({"pidMode": "host"}, "the host's own, by `pidMode`"),
+        ({"ipcMode": "host"}, "the host's own, by `ipcMode`"),
+        ({"usernsMode": "host"}, "the host's own, by `usernsMode`"),
+        ({"user": "root"}, "it runs as root"),
+        ({"capabilities": {"drops": ["NET_RAW"]}}, "Docker's default capabilities"),
         (
             {"mounts": [{"type": "bind", "source": "/", "target": "/host", "readOnly": True}]},
             "`/` of the host, to read",
