@@ -98,10 +98,23 @@ class Monitoring(pulumi.ComponentResource):
                 depends_on=[self.containers[name] for name in service.after],
                 # The provider does not see that a container has lost a network. Where that was
                 # deleted, the id of the new one has the network's containers made again.
-                replacement_trigger=pulumi.Output.all(*(network.id for network in networks)),
+                replacement_trigger=pulumi.Output.all(
+                    *(network.id for network in networks), *self._joined(service)
+                ),
                 delete_before_replace=True,
             ),
         )
+
+    def _joined(self, service: Service) -> list[pulumi.Output[str]]:
+        """Return the ids of the application's networks that a service joins.
+
+        None on a host behind ssh, which a preview does not touch.
+        """
+        if docker_host.is_ssh(self._settings.docker_host):
+            return []
+        inherited = pulumi.InvokeOutputOptions(parent=self)
+        found = [docker.get_network_output(name, opts=inherited) for name in service.networks]
+        return [network.id for network in found]
 
     def _child(self, **options: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, **options)

@@ -18,6 +18,7 @@ TOKEN = "s3cret-scrape-token"
 PASSWORD = "s3cret-scrape-password"
 REPLICAS = "replicas-of-one-name"
 DEAD = "http://no-such-container:8080/"
+EACH_NAME = "{{range .Containers}}{{.Name}} {{end}}"
 
 
 @dataclass
@@ -177,3 +178,20 @@ def test_the_fifth_service_is_watched_and_limited_as_the_others(environment: Env
     assert container["NetworkSettings"]["Ports"] in ({}, {"9115/tcp": None}, {"9115/tcp": []})
     assert docker.health(environment.container("blackbox")) == "healthy"
     assert environment.container("blackbox") not in docker.names("volume", environment.prefix)
+
+
+def test_where_the_applications_network_was_made_again_an_update_joins_it(
+    environment: Environment,
+) -> None:
+    network = f"foreign-{environment.name}"
+    exporter = f"{network}-exporter"
+    for name in docker.docker("network", "inspect", network, "--format", EACH_NAME).split():
+        docker.docker("network", "disconnect", network, name)
+    docker.docker("network", "rm", network)
+    docker.docker("network", "create", network)
+    docker.docker("network", "connect", network, exporter)
+    grafana = environment.grafana()
+    eventually(lambda: grafana.metric('up{job="joined"}') == 0, seconds=20, what="a target down")
+    environment.up().succeeded()
+    eventually(lambda: grafana.metric('up{job="joined"}') == 1, seconds=30, what="it is up again")
+    environment.preview("--expect-no-changes").succeeded()

@@ -34,9 +34,10 @@ class Provider(mocks.Mocks):
         """Return what a resource has, with the values that only the engine knows."""
         return args.name, {**args.inputs, "imageId": f"sha256:{args.name}"}
 
-    def call(self, _args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
-        """Answer no function: the program calls none."""
-        raise AssertionError("unexpected call")
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        """Answer the one function that the program calls: which network has a name."""
+        assert args.token == "docker:index/getNetwork:getNetwork"
+        return {"id": f"id-of-{args.args['name']}"}, []
 
 
 class Declared(mocks.MockMonitor):
@@ -144,19 +145,30 @@ def test_the_providers_ssh_asks_nobody(declared: Declared, on_a_server: Declared
     assert "BatchMode=yes" in on_a_server.inputs["docker"]["sshOpts"]
 
 
+def trigger(run: Declared, service: str) -> list[str]:
+    values = run.requests[service].replacement_trigger.list_value.values
+    return [each.string_value for each in values]
+
+
 def test_a_container_is_made_again_in_its_order_and_with_its_networks(declared: Declared) -> None:
     for service in SERVICES:
         request = declared.requests[service]
         assert request.deleteBeforeReplace
-        count = len(declared.services[service].own_networks)
-        trigger = [each.string_value for each in request.replacement_trigger.list_value.values]
-        assert len(trigger) == count
-        assert set(trigger) <= set(declared.of("Network"))
+        own = [f"network{network.value}" for network in declared.services[service].own_networks]
+        joined = [f"id-of-{name}" for name in declared.services[service].networks]
+        assert trigger(declared, service) == [*own, *joined]
         assert list(request.hooks.after_create)
         assert list(request.hooks.after_update)
     after = declared.requests["promtail"].dependencies
     assert [urn for urn in after if urn.endswith("::loki")]
     assert not [urn for urn in declared.requests["loki"].dependencies if urn.endswith("::promtail")]
+
+
+def test_no_network_of_the_application_is_looked_up_on_a_server_that_a_preview_does_not_touch(
+    declared: Declared, on_a_server: Declared
+) -> None:
+    assert "id-of-shop" in trigger(declared, "prometheus")
+    assert "id-of-shop" not in trigger(on_a_server, "prometheus")
 
 
 def test_the_outputs_say_where_and_under_which_names_everything_is(declared: Declared) -> None:
