@@ -9,7 +9,11 @@ BASE ?=
 HEAD ?= HEAD
 # A file that gets what `preview` or `drift` says.
 OUTPUT ?=
-# JSON=yes: print JSON, for scripts (preflight).
+# A backup: a path, or - for standard output and input; by default the newest below backups/.
+FILE ?=
+# REPLACE=yes: a restore may lose what the volumes hold.
+REPLACE ?=
+# JSON=yes: print JSON, for scripts (preflight, backup).
 JSON ?=
 # Whether lab/ builds what cannot be downloaded: yes or no (lab/README.md).
 LAB ?=
@@ -23,7 +27,8 @@ export PYTHONUTF8 = 1
 RUN = $(PYTHON) -m bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preflight prepare env new-env test check test-unit test-engine test-configs test-alert verify \
+.PHONY: help up down preflight backup restore rehearse prepare env new-env test check test-unit \
+	test-engine test-configs test-alert verify \
 	environments tools runner preview drift bench mutation
 
 help: ## Explain the targets
@@ -78,6 +83,15 @@ preview: ## Say what `pulumi up` would do, as the comment on a pull request does
 
 drift: ## Say what is not as it was deployed, and the command that fixes it
 	@$(RUN) drift --stack $(STACK) --output "$(OUTPUT)"
+
+backup: ## Write all data of a running stack into one file below backups/: FILE=…, or FILE=-
+	@$(RUN) backup --stack $(STACK) --file "$(FILE)" $(if $(JSON),--json)
+
+restore: ## Fill an empty stack from a backup: FILE=…, or the newest; REPLACE=yes loses what is there
+	@$(RUN) restore --stack $(STACK) --file "$(FILE)" $(if $(filter yes,$(REPLACE)),--replace)
+
+rehearse: ## Restore a backup beside the running stack, compare the two, and remove it again: FILE=…
+	@$(RUN) rehearse --stack $(STACK) --file "$(FILE)"
 
 verify: ## Prove from outside that a running stack works
 	@$(RUN) verify --stack $(STACK)

@@ -11,7 +11,18 @@ from collections.abc import Iterable
 from bootstrap import debian
 from bootstrap.progress import exit_code
 from commands import testing
-from operate import down, environments, new_environment, sample_alert, shell, up, verification
+from operate import (
+    backup,
+    down,
+    environments,
+    new_environment,
+    rehearsal,
+    restore,
+    sample_alert,
+    shell,
+    up,
+    verification,
+)
 from operate.preflight import command as preflight
 from review import changed_environments, github, github_runner, reports
 from setup import local_builds, pulumi_cli
@@ -20,6 +31,7 @@ from setup.command import Command
 COMMANDS = (
     *(*up.COMMANDS, down.COMMAND, shell.COMMAND, new_environment.COMMAND),
     *(preflight.COMMAND, verification.COMMAND, sample_alert.COMMAND),
+    *(backup.COMMAND, restore.COMMAND, rehearsal.COMMAND),
     *(*reports.COMMANDS, changed_environments.COMMAND),
     *(pulumi_cli.COMMAND, github_runner.COMMAND, *github.COMMANDS),
     *testing.COMMANDS,

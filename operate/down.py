@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from bootstrap.programs import ask, show
-from operate import environments, example, stacks
+from operate import backup_files, environments, example, stacks
 from setup import docker_compose, docker_engine, local_builds, pulumi_cli
 from setup.command import DEV, STACK, Command
-from stack.settings.model import SERVICES, prefix
+from stack.services import SERVICES
+from stack.settings.model import prefix
 
 
 def down(stack: str) -> None:
@@ -21,9 +25,7 @@ def down(stack: str) -> None:
         docker_compose.ready(local_builds.policy(stack))
         example.down()
     show("pulumi", "destroy", "--yes", "--stack", stack, env=made.env)
-    if volumes := kept_volumes(stack):
-        print("The volumes with the metrics, logs and dashboards were kept. To delete them:")
-        print(f"docker volume rm {' '.join(volumes)}")
+    print(closing(stack, kept_volumes(stack), backup_files.last(stack)))
 
 
 COMMAND = Command("down", down, (STACK,))
@@ -32,5 +34,22 @@ COMMAND = Command("down", down, (STACK,))
 def kept_volumes(stack: str) -> list[str]:
     """Return the stack's own volumes that the engine has."""
     present = ask("docker", "volume", "ls", "--quiet").output.split()
-    own = [f"{prefix(stack)}-{service}" for service in SERVICES]
+    own = [f"{prefix(stack)}-{entry.name}" for entry in SERVICES]
     return [volume for volume in own if volume in present]
+
+
+def closing(stack: str, volumes: Sequence[str], last: Mapping[str, Any] | None) -> str:
+    """Return the last lines of `make down`: what is still there, and how to remove that, too."""
+    lines = []
+    if volumes:
+        data = {f"{prefix(stack)}-{entry.name}": entry.data for entry in SERVICES}
+        lines += ["Kept, and found by the next `make up`, are the volumes"]
+        lines += [f"  {volume}  # {data[volume]}" for volume in volumes]
+    if last:
+        lines += [f"The last backup that was made here is {last['file']}, of {last['time']}."]
+    elif volumes:
+        lines += [f"No backup was made here: `make backup STACK={stack}` still makes one of them."]
+    if volumes:
+        lines += ["To delete them for ever:", f"  docker volume rm {' '.join(volumes)}"]
+    lines += ["To forget the stack in Pulumi, too:", f"  pulumi stack rm --preserve-config {stack}"]
+    return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from stack.settings.model import Network, Settings
 from stack.settings.values import Secret, Size
@@ -96,6 +97,37 @@ class Service:
     after: tuple[str, ...] = ()
 
 
+class Hold(Enum):
+    """What is done with a program for the moment in which its volume is copied.
+
+    Attributes:
+        NOTHING: what is copied is complete at any time.
+        PAUSE: the copy is as after a crash, from which the program recovers everything.
+        STOP: it writes something that must be in the copy only when it ends.
+    """
+
+    NOTHING = ""
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """How a program's volume is backed up.
+
+    Attributes:
+        version: the command that prints the program's version.
+        unchanging: what it writes once and later only deletes: names in the volume's folder, as
+            bash's patterns with `|` between them.
+        left_out: what it makes anew, likewise.
+    """
+
+    hold: Hold
+    version: tuple[str, ...]
+    unchanging: str = ""
+    left_out: str = ""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A service as the list of services has it; its name is the one of its settings.
@@ -104,6 +136,7 @@ class Entry:
         role: what it is here for, whichever product does it.
         absence: what people miss while it is replaced; after a `;` what its volume saves.
         data: what its volume holds; empty where it has none.
+        backup: how that is backed up.
     """
 
     name: str
@@ -111,6 +144,7 @@ class Entry:
     describe: Callable[[Settings], Service]
     absence: str
     data: str = ""
+    backup: Backup | None = None
 
 
 def go_memory_limit(memory: Size) -> Mapping[str, str]:

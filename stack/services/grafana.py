@@ -8,7 +8,7 @@ from typing import Any
 from stack import dashboards
 from stack.alerts import grafana as alerting
 from stack.configs import dump_ini, dump_json, dump_yaml, load_ini, load_yaml, read_text
-from stack.service import Entry, File, Health, Port, Service
+from stack.service import Backup, Entry, File, Health, Hold, Port, Service
 from stack.settings.model import Network, Settings
 
 PORT = 3000
@@ -93,4 +93,6 @@ ENTRY = Entry(
     # 14 s when it was measured.
     absence="about 15 s without pages and alert notifications",
     data="Grafana's users, and the dashboards and settings that were saved by hand",
+    # Silences are written at the end, and every 15 minutes.
+    backup=Backup(Hold.STOP, ("grafana", "server", "-v")),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stack.configs import dump_yaml, load_yaml
-from stack.service import Entry, File, Health, Service, go_memory_limit
+from stack.service import Backup, Entry, File, Health, Hold, Service, go_memory_limit
 from stack.settings.model import Settings
 
 PORT = 3100
@@ -50,4 +50,5 @@ ENTRY = Entry(
     # 13 s when it was measured.
     absence="about 15 s without a search in the logs; Promtail waits for it, and no line is lost",
     data="all stored log lines",
+    backup=Backup(Hold.PAUSE, ("loki", "-version"), "chunks", "tsdb-shipper-cache"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from stack import scraping
 from stack.alerts import rules
 from stack.configs import dump_yaml, load_yaml, read_text
-from stack.service import Entry, File, Health, Port, Service
+from stack.service import Backup, Entry, File, Health, Hold, Port, Service
 from stack.settings.model import Network, Settings
 from stack.settings.values import Secret
 
@@ -107,4 +107,6 @@ ENTRY = Entry(
     # 14 s when it was measured.
     absence="about 15 s without scrapes",
     data="all stored metrics",
+    # A block's name has 26 characters (a ULID).
+    backup=Backup(Hold.PAUSE, ("prometheus", "--version"), "01????????????????????????"),
 )

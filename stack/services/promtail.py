@@ -8,7 +8,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stack.configs import dump_yaml, load_yaml, read_text
-from stack.service import ENGINES_CONTAINERS, Bind, Entry, File, Health, Service, go_memory_limit
+from stack.service import (
+    ENGINES_CONTAINERS,
+    Backup,
+    Bind,
+    Entry,
+    File,
+    Health,
+    Hold,
+    Service,
+    go_memory_limit,
+)
 from stack.settings.logs import Logs
 from stack.settings.model import Settings
 
@@ -179,4 +189,6 @@ ENTRY = Entry(
     # 8 s when it was measured.
     absence="about 10 s without new log lines; it goes on where it stopped, and none is lost",
     data="how far Promtail has read each log",
+    # All that start.sh goes by is replaced as a whole. The positions are ahead of what Loki has.
+    backup=Backup(Hold.NOTHING, ("promtail", "-version"), left_out="wal|positions.yml|*.part"),
 )

@@ -24,7 +24,7 @@ def test_every_make_target_runs_a_command_with_options_that_it_takes() -> None:
     recipes = re.findall(r"^\t@\$\(RUN\) (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert len(recipes) > 15
     for recipe in recipes:
-        with_switches = re.sub(r"\$\(if \$\(\w+\),(.*?)\)", r"\1", recipe)
+        with_switches = re.sub(r"\$\(if \$\((?:filter \w+,)?\$?\(?\w+\)+,(.*?)\)", r"\1", recipe)
         PARSER.parse_args(re.sub(r'"?\$\(\w+\)"?', "dev", with_switches).split())
 
 

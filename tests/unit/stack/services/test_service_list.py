@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from operate import programs
 from stack import services
 from stack.configs import CONFIGS
 from stack.service import Entry, Service
@@ -115,6 +116,15 @@ def test_a_dashboard_comes_with_its_service(
 
 def test_one_service_collects_the_logs() -> None:
     assert [entry.role for entry in services.SERVICES].count("collector") == 1
+
+
+def test_what_a_volume_holds_is_backed_up() -> None:
+    assert [e.name for e in services.SERVICES if e.data and not e.backup] == []
+
+
+def test_the_collector_is_copied_before_loki_so_that_it_is_never_ahead_of_it() -> None:
+    names = list(programs.BACKUPS)
+    assert names.index("promtail") < names.index("loki")
 
 
 def test_the_probes_are_asked_through_the_exporter(read: Read) -> None:

@@ -1,0 +1,240 @@
+"""A backup is made while the stack runs, and leads back to it: to the last line and sample.
+
+The tests tell one story, in their order.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bootstrap.progress import CommandError
+from operate import answers, archive, archive_reader, backup, rehearsal, restore, verification
+from operate.running_stack import RunningStack
+from operate.stacks import Stack
+from stack.settings.docker_host import LOCAL
+from tests.engine import docker, talker
+from tests.engine.conftest import MakeEnvironment
+from tests.engine.environment import Environment, without_its_own
+from tests.engine.grafana import Grafana
+from tests.engine.waiting import eventually
+
+USER = {"name": "By Hand", "login": "by-hand", "password": "saved by hand"}
+DASHBOARD = {"dashboard": {"uid": "by-hand", "title": "Saved by hand"}, "overwrite": True}
+
+
+@dataclass(frozen=True)
+class Backed:
+    """An environment with a backup, and what it answered about the time before that."""
+
+    environment: Environment
+    printer: str
+    file: Path
+    at: float
+    answers: dict[str, object]
+    alerts: dict[str, str]
+    summary: dict[str, Any]
+
+    def restore(self, file: Path, *, replace: bool = False) -> None:
+        """Restore the environment from a file, as the command does."""
+        about, settings = restore.checked(file), config(self.environment)
+        restore.fill(LOCAL, self.environment.name, settings, file, about, replace=replace)
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of the printer's lines in Loki, sorted."""
+        lines = self.environment.grafana().lines(f'{{container="{self.printer}"}}')
+        return sorted(int(line.text.split()[1]) for line in lines)
+
+    def gaps(self) -> set[int]:
+        """Return the numbers that are missing, once all that are printed now have arrived."""
+        printed = docker.docker("logs", "--tail", "1", self.printer)
+        newest = int(printed.split()[1])
+        look: Callable[[], bool] = lambda: self.numbers()[-1] >= newest  # noqa: E731
+        eventually(look, seconds=60, what=f"line {newest}")
+        found = self.numbers()
+        assert len(found) < 5_000, "more than a query gives"
+        return set(range(1, newest + 1)) - set(found)
+
+
+def config(environment: Environment) -> dict[str, Any]:
+    file = environment.project / f"Pulumi.{environment.name}.yaml"
+    settings: dict[str, Any] = without_its_own(yaml.safe_load(file.read_text()))["config"]
+    return settings
+
+
+def active(grafana: Grafana) -> dict[str, str]:
+    """Return since when each of Grafana's alerts is firing, by name."""
+    groups = grafana.ask("/api/prometheus/grafana/api/v1/rules")["data"]["groups"]
+    alerts = [
+        alert for group in groups for rule in group["rules"] for alert in rule.get("alerts", ())
+    ]
+    firing = [alert for alert in alerts if alert["state"] == "Alerting"]
+    return {alert["labels"]["alertname"]: alert["activeAt"] for alert in firing}
+
+
+@pytest.fixture(scope="module")
+def backed(make_environment: MakeEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Backed:
+    environment = make_environment()
+    environment.configure(alerts={"evaluationInterval": "10s"})
+    environment.up().succeeded()
+    name = f"{environment.prefix}-printer"
+    script = "i=0; while :; do i=$((i+1)); echo number $i; sleep 0.05; done"
+    printer = talker.start(name, script)
+    grafana = environment.grafana()
+    grafana.ask("/api/dashboards/db", DASHBOARD)
+    grafana.ask("/api/admin/users", USER)
+    now = time.time()
+    times = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + each)) for each in (0, 3_600)]
+    matcher = {"name": "alertname", "value": "LokiFailing", "isRegex": False, "isEqual": True}
+    silence = {"matchers": [matcher], "startsAt": times[0], "endsAt": times[1]}
+    by_hand = {**silence, "comment": "by hand", "createdBy": "admin"}
+    grafana.ask("/api/alertmanager/grafana/api/v2/silences", by_hand)
+    eventually(lambda: active(grafana), seconds=60, what="an alert that fires")
+    eventually(lambda: grafana.lines(f'{{container="{name}"}}'), seconds=20, what="its lines")
+    file = tmp_path_factory.mktemp("backups") / "backup.tar.zst"
+    at = time.time() - 2
+    with file.open("wb") as output:
+        summary = backup.write(LOCAL, environment.name, config(environment), output)
+    told = answers.ask(grafana, at)
+    return Backed(environment, printer, file, at, told, active(grafana), summary)
+
+
+def since(environment: Environment) -> dict[str, str]:
+    """Return since when each container runs."""
+    return {
+        name: docker.inspect(name)["State"]["StartedAt"]
+        for name in sorted(docker.names("container", environment.prefix))
+    }
+
+
+def test_no_line_is_lost_while_a_backup_is_made(backed: Backed) -> None:
+    assert backed.gaps() == set()
+    assert backed.summary["seconds"]["promtail"] == 0
+    assert all(size > 0 for size in backed.summary["bytes"].values())
+    print(backed.summary)
+
+
+def test_nothing_of_the_backup_stays_on_the_engine(backed: Backed) -> None:
+    assert f"{backed.environment.prefix}-volumes" not in since(backed.environment)
+    volume = f"{backed.environment.prefix}-prometheus:/volume"
+    left = docker.docker(
+        "run", "--rm", "--volume", volume, "--entrypoint", "ls", talker.image(), "-A", "/volume"
+    )
+    assert ".backup" not in left
+
+
+def test_no_secret_of_the_settings_is_in_it(backed: Backed) -> None:
+    about = archive_reader.verified(backed.file, lambda _: None)
+    assert about.settings["monitoring:loki"] == config(backed.environment)["monitoring:loki"]
+    assert "monitoring:grafanaAdminPassword" not in about.settings
+
+
+def test_a_rehearsal_restores_it_beside_the_running_stack_and_leaves_nothing(
+    backed: Backed,
+) -> None:
+    environment = backed.environment
+    outputs, about = environment.outputs(), restore.checked(backed.file)
+    running = RunningStack(
+        outputs["grafana_url"],
+        outputs["prometheus_url"],
+        environment.password,
+        outputs["network"],
+        LOCAL,
+    )
+    stack = Stack(environment.name, {"PULUMI_CONFIG_PASSPHRASE": environment.passphrase})
+    before = since(environment)
+    results, asked, different = rehearsal.compare(
+        stack, running, backed.file, about, environment.project
+    )
+    assert all(result.passed for result in results), verification.table(results)
+    assert asked > 4
+    assert different == []
+    assert since(environment) == before, "something of the running stack was touched, or stayed"
+    assert not docker.names("volume", f"{environment.prefix}-rehearsal")
+    assert not docker.names("network", f"{environment.prefix}-rehearsal")
+
+
+def _cut(file: Path) -> bytes:
+    return file.read_bytes()[:-200]
+
+
+def _altered(file: Path) -> bytes:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    return bytes(content)
+
+
+def _made(about: archive.About) -> bytes:
+    output = BytesIO()
+    archive.Writer(output, about).finish({})
+    return output.getvalue()
+
+
+def _newer_format(file: Path) -> bytes:
+    about = archive_reader.verified(file, lambda _: None)
+    return _made(replace(about, format=archive.FORMAT + 1))
+
+
+def _newer_program(file: Path) -> bytes:
+    about = archive_reader.verified(file, lambda _: None)
+    return _made(replace(about, programs={**about.programs, "loki": "99.0.0"}))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (_cut, "cut or altered"),
+        (_altered, "altered"),
+        (_newer_format, "format 2"),
+        (_newer_program, "the backup is of loki 99.0.0"),
+    ],
+)
+def test_what_cannot_be_restored_is_refused_before_anything_changes(
+    spoil: Callable[[Path], bytes], said: str, backed: Backed, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.tar.zst"
+    bad.write_bytes(spoil(backed.file))
+    before = since(backed.environment)
+    with pytest.raises(CommandError, match=said):
+        backed.restore(bad, replace=True)
+    assert since(backed.environment) == before
+
+
+def test_data_is_not_overwritten_without_the_word(backed: Backed) -> None:
+    before = since(backed.environment)
+    with pytest.raises(CommandError, match="REPLACE=yes"):
+        backed.restore(backed.file)
+    assert since(backed.environment) == before
+
+
+def test_after_all_was_destroyed_the_same_questions_have_the_same_answers(backed: Backed) -> None:
+    environment = backed.environment
+    environment.pulumi("destroy", "--yes").succeeded()
+    assert docker.names("volume", environment.prefix) == set()
+    backed.restore(backed.file)
+    environment.up().succeeded()
+    grafana = environment.grafana()
+    assert answers.differences(backed.answers, answers.ask(grafana, backed.at)) == []
+    assert backed.alerts
+    eventually(
+        lambda: backed.alerts.items() <= active(grafana).items(),
+        seconds=60,
+        what=f"the alerts that fired before: {backed.alerts}",
+    )
+    assert backed.gaps() == set()
+
+
+def test_a_running_stack_goes_back_to_its_backup_by_the_word(backed: Backed) -> None:
+    environment = backed.environment
+    environment.grafana().ask("/api/dashboards/uid/by-hand", method="DELETE")
+    backed.restore(backed.file, replace=True)
+    assert backed.environment.grafana().ask("/api/dashboards/uid/by-hand")
+    assert answers.differences(backed.answers, answers.ask(environment.grafana(), backed.at)) == []
+    assert backed.gaps() == set()
