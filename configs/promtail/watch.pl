@@ -170,7 +170,7 @@ sub compare {
     my $missing = missing($container);
     my $reached = text($at) ge substr $container->{before} // '~', 0, 19;
     $container->{before} = $container->{newest};
-    # An engine may end to give lines to a reader that it keeps (20.10 does, at a rotation).
+    # An engine may stop giving lines to a reader that it keeps (20.10 does, at a rotation).
     return missed($container, $missing) if stalled($container, $missing) >= 30;
     my $recent = $container->{recent} //= [];
     @$recent = () unless $reached;
@@ -195,7 +195,7 @@ sub compare {
 # that it had not found yet, or that it leaves out, is not compared.
 sub removed {
     my ($container) = @_;
-    my $missing = defined $container->{counter} ? missing($container) : 0;
+    my $missing = defined $container->{counted} ? missing($container) : 0;
     my $stalled = stalled($container, $missing);
     return if $missing > 0 && $stalled < 10;
     delete $containers{$container->{id}};
@@ -241,20 +241,23 @@ sub losses {
         }
     }
     my %now;
-    $now{$1} += $2 while $metrics =~ /^promtail_custom_lines_read_total\{.*?container_id="(\w+)".* (\S+)$/mg;
+    $now{$2}{$1} = $3
+        while $metrics =~ /^promtail_custom_lines_read_total(\{.*?container_id="(\w+)".*) (\S+)$/mg;
     my %at = positions(content('positions.yml'));
     for my $container (values %containers) {
-        my $id = $container->{id};
-        if (defined(my $now = $now{$id})) {
-            # Promtail forgets a count that has not changed for long.
-            my $before = $container->{counter} // 0;
-            $container->{read} += $now - ($now < $before ? 0 : $before);
-            $container->{counter} = $now;
-            lost($container, 0) unless defined $container->{counted};
-            $container->{complete} //= [$begins{$id}, 0];
+        my ($id, $before) = @{$container}{qw(id counters)};
+        my $now = $container->{counters} = $now{$id} // {};
+        for (keys %$now) {
+            # Promtail forgets a count that has not changed for long, and begins again at zero.
+            my $old = $before->{$_} // 0;
+            $container->{read} += $now->{$_} - ($now->{$_} < $old ? 0 : $old);
+        }
+        if (%$now && !defined $container->{counted}) {
+            lost($container, 0);
+            $container->{complete} = [$begins{$id}, 0];
         }
         if (!-e "$engine/$id") { removed($container) }
-        elsif (defined $container->{counter} && $container->{newest}) { compare($container, $at{$id}) }
+        elsif (defined $container->{counted} && $container->{newest}) { compare($container, $at{$id}) }
     }
 }
 
