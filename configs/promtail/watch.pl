@@ -147,7 +147,7 @@ sub missed {
     my $positions = content('delivered.yml') =~ s/^.*cursor-$container->{id}.*\n//mr;
     $positions .= qq(  cursor-$container->{id}: "$position"\n) if $position;
     save('delivered.yml', $positions);
-    save('anew', "$container->{id} " . ($container->{written} - $written));
+    save('anew', join ' ', $container->{id}, $container->{written} - $written, $missing);
     print STDERR "watch.pl: $missing lines of $container->{name} were not read: Promtail starts again\n";
     report();
     exit 4;
@@ -232,12 +232,16 @@ sub losses {
         $container->{unseen} = 1 if overlooked($container, $folder, @found);
         $container->{files} = { map { $_->{inode} => $_ } @found };
     }
-    if (my ($id, $expected) = content('anew') =~ /^(\w+) (\d+)$/) {
+    if (my ($id, $expected, $missing) = content('anew') =~ /^(\w+) (\d+) (\d+)$/) {
         save('anew', '');
-        if (my $container = $containers{$id}) {
-            my $gone = $expected - $container->{written};
+        my $container = $containers{$id};
+        # Some of what is gone had been read: the least that can be lost, but never nothing.
+        if ($container && $container->{written} < $expected) {
+            my $gone = $missing - $container->{written};
+            $gone = 1 if $gone < 1;
             delete $container->{unseen};
-            $container->{written} += $gone, lost($container, $gone) if $gone > 0;
+            $container->{written} += $gone;
+            lost($container, $gone);
         }
     }
     my %now;
