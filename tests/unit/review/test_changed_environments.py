@@ -103,3 +103,18 @@ def test_a_name_that_a_shell_could_take_for_more_is_refused(repository: Path) ->
     (repository / "Pulumi.$(id).yaml").write_text(ON_A_SERVER)
     with pytest.raises(CommandError, match="rename it"):
         changed_environments.on_servers(repository)
+
+
+def test_the_command_prints_them_as_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def changed(base: str, head: str) -> list[str]:
+        asked.append((base, head))
+        return ["prod"]
+
+    monkeypatch.setattr(changed_environments, "changed", changed)
+    changed_environments.show("main", "HEAD")
+    assert capsys.readouterr().out == '["prod"]\n'
+    assert asked == [("main", "HEAD")]

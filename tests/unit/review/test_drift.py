@@ -51,6 +51,13 @@ def test_another_network_that_is_made_again_does_not_bring_a_container_back() ->
     assert "Container::prometheus'" in drift.report("prod", gone)
 
 
+def test_what_is_different_on_the_engine_alone_is_told_of_nothing_that_was_not_deployed() -> None:
+    said = drift.report("prod", found())
+    assert "The engine differs from what was deployed:\n\n- The container" in said
+    assert "The code differs" not in said
+    assert "To have everything as the code says:\n\n```sh\npulumi up --refresh" in said
+
+
 def test_drift_has_its_own_exit_code() -> None:
     assert found().code == 2
 
@@ -74,6 +81,7 @@ def test_what_the_code_says_and_nobody_deployed_is_drift_too() -> None:
     assert "The code differs from what was deployed" in said
     assert "Loki is replaced" in said
     assert "The engine differs" not in said
+    assert "`make preview STACK=prod` tells more." in said
 
 
 def test_a_failure_is_told_as_one_and_not_as_drift() -> None:
@@ -81,6 +89,7 @@ def test_a_failure_is_told_as_one_and_not_as_drift() -> None:
     said = drift.report("prod", failed)
     assert failed.code == 1
     assert "### prod: drift could not be looked for" in said
+    assert said.startswith("<!-- monitoring-drift:prod -->\n")
     assert "Loki keeps lines for at least 24h" in said
 
 

@@ -74,6 +74,11 @@ def test_two_dashboards_that_grafana_would_confuse_are_both_named(key: str, writ
     )
 
 
+def test_what_concerns_a_whole_file_is_told_without_a_place() -> None:
+    told = str(configs.FileError("loki/loki.yml", "", "it is empty"))
+    assert told == "nothing was changed: fix configs/loki/loki.yml: it is empty"
+
+
 def test_broken_yaml_is_told_with_its_place(write: Write) -> None:
     write("loki/loki.yml", "server:\n  port: [1\n")
     with pytest.raises(configs.FileError, match=r"configs/loki/loki.yml, line 3, column 1: .*YAML"):

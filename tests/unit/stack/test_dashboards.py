@@ -94,6 +94,12 @@ def test_the_documentation_tells_what_each_panel_answers(uid: str) -> None:
     )
 
 
+def test_the_panels_of_a_closed_row_are_panels_too_and_the_row_is_none() -> None:
+    row = {"type": "row", "panels": [{"type": "stat", "title": "Inside"}]}
+    board = {"panels": [row, {"type": "row"}, {"type": "stat", "title": "Outside"}]}
+    assert [each["title"] for each in dashboards.panels(board)] == ["Inside", "Outside"]
+
+
 def test_a_dashboard_of_ones_own_needs_no_descriptions_to_be_listed() -> None:
     mine = {"title": "Mine", "panels": [{"type": "row"}, {"type": "stat", "title": "Up"}]}
     assert dashboards.section(mine) == (

@@ -187,6 +187,14 @@ def test_rules_are_looked_at_as_often_as_the_settings_say(read: Read) -> None:
     assert {group["interval"] for group in content["groups"]} == {"1m"}
 
 
+def test_promtool_is_given_every_group_of_every_file_at_once(read: Read) -> None:
+    whole = yaml.safe_load(rules.as_one_text(read()))
+    files = rules.load(read()).values()
+    assert whole == {"groups": [group for content in files for group in content["groups"]]}
+    names = [group["name"] for group in whole["groups"]]
+    assert len(names) > len(list(files))
+
+
 def test_prometheus_evaluates_the_same_rules(read: Read) -> None:
     settings = read()
     paths = {file.path for file in prometheus.describe(settings).files}

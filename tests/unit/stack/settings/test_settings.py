@@ -173,7 +173,7 @@ def test_a_stack_whose_network_would_be_another_stacks_is_refused(stack: str) ->
         loading.parse(stack, values, is_secret=lambda _key: True)
 
 
-SECRETS = {
+SECRETS: dict[str, Any] = {
     "grafanaAdminPassword": "correct horse",
     "scrapeSecrets": {"backend": "s3cret"},
     "alertSecrets": {"webhookUrl": "https://hooks.example.com/s3cret"},
@@ -187,7 +187,9 @@ def test_a_secret_in_clear_text_is_refused_and_not_shown(key: str) -> None:
         loading.parse("dev", values, is_secret=lambda full: full != f"monitoring:{key}")
     [problem] = refused.value.problems
     assert problem.key == f"monitoring:{key}"
-    assert problem.text.startswith("is in clear text; set it with: pulumi config set --secret ")
+    several = f"--path 'monitoring:{key}.<name>'"
+    what = several if isinstance(SECRETS[key], dict) else f"monitoring:{key}"
+    assert problem.text == f"is in clear text; set it with: pulumi config set --secret {what}"
     assert not [word for word in ("s3cret", "correct") if word in str(refused.value)]
 
 
