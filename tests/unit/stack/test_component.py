@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pulumi
 import pytest
@@ -77,13 +77,18 @@ class Declared(mocks.MockMonitor):
         return self.of("Container")[service]
 
 
-@pytest.fixture(scope="module")
+def scope(fixture_name: str, config: pytest.Config) -> Literal["function", "module"]:  # noqa: ARG001
+    """Return how long a run is kept. mutmut finds the tests of a function by who has called it."""
+    return "function" if config.rootpath.name == "mutants" else "module"
+
+
+@pytest.fixture(scope=scope)
 def declared() -> Declared:
     """Run the program once, with every service on."""
     return Declared(VALUES)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=scope)
 def on_a_server() -> Declared:
     """Run the program once for a server behind ssh, whose volumes go with the stack."""
     own = {"dockerHost": "ssh://ops@server", "keepVolumes": False, "protectVolumes": True}

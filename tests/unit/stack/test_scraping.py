@@ -33,6 +33,14 @@ def test_a_job_is_scraped_over_http_unless_it_says_https(job: dict[str, Any], re
     assert scrape(read, {**JOB, "scheme": "https"})["scheme"] == "https"
 
 
+def test_a_token_is_read_from_a_file_in_memory_too(read: Read) -> None:
+    job = {**JOB, "auth": "bearer"}
+    made = scrape(read, job, scrapeSecrets={"backend": "s3cret"})
+    assert made["authorization"] == {"credentials_file": "/run/secrets/backend"}
+    assert "basic_auth" not in made
+    assert not {"authorization", "basic_auth"} & scrape(read, JOB).keys()
+
+
 def test_each_container_behind_a_name_with_replicas_is_a_target_of_its_own(read: Read) -> None:
     made = scrape(read, {**REPLICAS, "targets": ["backend:3000", "worker:9100"]})
     assert "static_configs" not in made

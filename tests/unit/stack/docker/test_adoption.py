@@ -51,7 +51,11 @@ def test_a_database_whose_key_is_missing_is_an_error_with_the_command_that_puts_
         f"--host {LOCAL} run --rm --network none --user 472:0 --volume {NAME}:/volume:ro"
         f" --entrypoint sh {IMAGE} -c {adoption._COMPLETE}"  # noqa: SLF001 - tried below
     )
-    assert f"--host {LOCAL} ps --all --quiet --filter name=^{NAME}$" in calls(program)
+    assert [call.removeprefix(f"--host {LOCAL} ") for call in calls(program)][:3] == [
+        f"ps --all --quiet --filter name=^{NAME}$",
+        f"volume ls --quiet --filter name={NAME}",
+        f"image ls --quiet {IMAGE}",
+    ]
 
 
 @pytest.mark.parametrize(

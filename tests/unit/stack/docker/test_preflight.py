@@ -60,7 +60,13 @@ def test_an_engine_with_all_that_is_needed_has_no_problem(
 ) -> None:
     docker = engine(on_path)
     assert problems(read, free, appNetworks=["shop"]) == ""
-    assert len([call for call in calls(docker) if "publish=" in call]) == 2
+    asked = [call.removeprefix(f"--host {LOCAL} ") for call in calls(docker)]
+    listed = [f"ps --filter publish={port} --format {{{{.Names}}}}" for port in (free, free + 1)]
+    assert sorted(asked) == [
+        "info --format {{.DockerRootDir}}",
+        "network ls --format {{.Name}}",
+        *listed,
+    ]
 
 
 def test_without_the_command_nothing_is_checked(on_path: Path, read: Read, taken: int) -> None:

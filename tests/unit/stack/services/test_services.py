@@ -160,6 +160,9 @@ def test_a_target_on_the_host_gets_the_host_gateway(read: Read) -> None:
     job = {**JOB, "targets": ["host.docker.internal:3000"]}
     assert prometheus.describe(read({"jobs": [job]})).host_gateway
     assert not prometheus.describe(read({"jobs": [JOB]})).host_gateway
+    for page, is_there in (("http://host.docker.internal:80/", True), ("http://proxy/", False)):
+        probing = read({"blackbox": {"enabled": True, "probes": [page]}})
+        assert described(probing)["blackbox"].host_gateway is is_there
 
 
 def test_loki_deletes_what_is_older_than_its_retention(read: Read) -> None:
