@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getHeapStatistics } from 'node:v8';
 
-import type { INestApplication } from '@nestjs/common';
-import { collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
+import { Controller, type INestApplication } from '@nestjs/common';
+import {
+  PrometheusController,
+  PrometheusModule,
+} from '@willsoto/nestjs-prometheus';
+import { Gauge, Histogram } from 'prom-client';
 
 /** Where Prometheus reads, whatever the application's prefix and versions. */
 const METRICS_PATH = '/metrics';
@@ -41,11 +45,16 @@ new Gauge({
   },
 });
 
-collectDefaultMetrics();
-
 interface ExpressRequest extends IncomingMessage {
   readonly baseUrl: string;
   readonly route?: { readonly path: unknown };
+}
+
+/** What Express' response and Fastify's reply have in common. */
+interface Reply {
+  header(name: string, value: string): unknown;
+  status(code: number): unknown;
+  send(text: string): unknown;
 }
 
 interface Fastify {
@@ -53,44 +62,59 @@ interface Fastify {
     name: 'onRequest',
     hook: (
       request: { raw: IncomingMessage; routeOptions: { url?: string } },
-      reply: { raw: ServerResponse; hijack(): unknown },
+      reply: Reply & { raw: ServerResponse },
       done: () => void,
     ) => void,
   ): unknown;
 }
 
+/** Without a route of Nest's, which guards, interceptors and a prefix would change. */
+@Controller()
+class Endpoint extends PrometheusController {
+  override index(response: unknown): Promise<string> {
+    return super.index(response);
+  }
+}
+
+/** To import in the root module. With Node's default metrics. */
+export const MetricsModule = PrometheusModule.register({
+  controller: Endpoint,
+});
+
 /**
- * Answers `/metrics`, and measures every other request. Call it right after
- * `NestFactory.create()`: in front of Nest's guards, interceptors, prefix and
- * versions, none of which sees `/metrics`, and of the body parser, which
- * answers 400 and 413 itself.
+ * Lets the module answer `/metrics`, and measures every other request. Call it
+ * right after `NestFactory.create()`: in front of Nest's guards, interceptors,
+ * prefix and versions, none of which sees `/metrics`, and of the body parser,
+ * which answers 400 and 413 itself.
  *
  * Not an interceptor: one runs after the router and the guards, so it never sees
  * a 404 or a guard's 403, and `tap()` does not run for the exceptions that become
  * a 500. The error rate would always read 0.
  */
 export function exposeMetrics(app: INestApplication): void {
+  const endpoint = app.get(Endpoint);
   const adapter = app.getHttpAdapter();
   if (adapter.getType() === 'fastify') {
     const fastify = adapter.getInstance() as Fastify;
     fastify.addHook('onRequest', (request, reply, done) => {
       if (pathOf(request.raw) === METRICS_PATH) {
-        reply.hijack();
-        void answer(request.raw, reply.raw);
+        void answer(endpoint, request.raw, reply);
       } else {
         measure(request.raw, reply.raw, () => request.routeOptions.url);
         done();
       }
     });
   } else {
-    app.use((req: ExpressRequest, res: ServerResponse, next: () => void) => {
-      if (pathOf(req) === METRICS_PATH) {
-        void answer(req, res);
-      } else {
-        measure(req, res, () => expressRoute(req));
-        next();
-      }
-    });
+    app.use(
+      (req: ExpressRequest, res: ServerResponse & Reply, next: () => void) => {
+        if (pathOf(req) === METRICS_PATH) {
+          void answer(endpoint, req, res);
+        } else {
+          measure(req, res, () => expressRoute(req));
+          next();
+        }
+      },
+    );
   }
 }
 
@@ -180,8 +204,9 @@ function settle(key: string, { labels, seconds }: Series): void {
 }
 
 async function answer(
+  endpoint: Endpoint,
   req: IncomingMessage,
-  res: ServerResponse,
+  reply: Reply,
 ): Promise<void> {
   const prometheus = 'x-prometheus-scrape-timeout-seconds' in req.headers;
   const shown = [...unread];
@@ -189,12 +214,10 @@ async function answer(
   // A person sees what is.
   if (!prometheus) settleShown();
   try {
-    const text = await register.metrics();
-    res.setHeader('Content-Type', register.contentType);
-    res.end(text);
+    reply.send(await endpoint.index(reply));
   } catch (error) {
-    res.statusCode = 500;
-    res.end(String(error));
+    reply.status(500);
+    reply.send(String(error));
   }
   if (prometheus) settleShown();
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import {
   type CallHandler,
@@ -23,9 +24,10 @@ import { APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import compression from 'compression';
 import helmet from 'helmet';
+import { register } from 'prom-client';
 import { map, type Observable } from 'rxjs';
 
-import { exposeMetrics } from '../src/metrics.js';
+import { exposeMetrics, MetricsModule } from '../src/metrics.js';
 
 /** What real applications have around their routes. */
 @Injectable()
@@ -69,12 +71,17 @@ class Middleware implements NestModule {
 }
 
 @Module({
+  imports: [MetricsModule],
   controllers: [Cats],
   providers: [{ provide: APP_INTERCEPTOR, useClass: Envelope }],
 })
 class Open extends Middleware {}
 
-@Module({ controllers: [Cats], providers: [{ provide: APP_GUARD, useClass: Guard }] })
+@Module({
+  imports: [MetricsModule],
+  controllers: [Cats],
+  providers: [{ provide: APP_GUARD, useClass: Guard }],
+})
 class Guarded extends Middleware {}
 
 type Create = (module: typeof Open) => Promise<INestApplication>;
@@ -102,6 +109,12 @@ type Growth = Record<string, number>;
 let stored = new Map<string, number>();
 const PROMETHEUS = { 'x-prometheus-scrape-timeout-seconds': '10' };
 
+/** A client has its answer a moment before the request is counted. */
+async function counted(): Promise<void> {
+  const open = () => register.getSingleMetricAsString('http_requests_in_flight');
+  while (!(await open()).endsWith(' 0')) await nextTurn();
+}
+
 for (const [adapter, create] of Object.entries(ADAPTERS)) {
   describe(`on ${adapter}`, () => {
     let app: INestApplication;
@@ -119,6 +132,7 @@ for (const [adapter, create] of Object.entries(ADAPTERS)) {
 
     /** Reads as Prometheus does; gives what the series that it had before have grown by. */
     async function scrape(headers: Record<string, string> = PROMETHEUS): Promise<Growth> {
+      await counted();
       const answer = await fetch(`${url}/metrics`, { headers });
       assert.equal(answer.status, 200);
       assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
@@ -192,6 +206,7 @@ for (const [adapter, create] of Object.entries(ADAPTERS)) {
       await guarded.listen(0, '127.0.0.1');
       const address = await guarded.getUrl();
       assert.equal((await fetch(`${address}/cats/1`)).status, 401);
+      await counted();
       const answer = await fetch(`${address}/metrics`);
       assert.match(await answer.text(), /route="\/cats\/:id",status_code="401"/);
       await guarded.close();
