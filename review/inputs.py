@@ -13,6 +13,7 @@ from review.preview import SECRET, Preview, Step
 # Words for what reviewers know by another name.
 _WORDS = {
     "memory": "memory limit",
+    "cpuShares": "CPU share",
     "envs": "environment",
     "entrypoints": "entry point",
     "healthcheck": "health check",

@@ -73,6 +73,7 @@ class Service:
         stop_seconds: how long it may take to stop before it is killed.
         start_seconds: how long `pulumi up` waits for it to be ready.
         after: services that start before it and stop after it.
+        gives_way: whether, where the CPU is short, it gets half of what other containers get.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Service:
     networks: tuple[str, ...] = ()
     host_gateway: bool = False
     after: tuple[str, ...] = ()
+    gives_way: bool = True
 
 
 class Hold(Enum):

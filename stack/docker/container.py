@@ -12,6 +12,8 @@ import pulumi_docker as docker
 from stack.service import Health, Service
 from stack.settings.logs import ContainerLogs
 
+_HALF_OF_THE_DEFAULT = 512
+
 
 def container(  # noqa: PLR0913 - each says one thing
     service: Service,
@@ -73,6 +75,7 @@ def container(  # noqa: PLR0913 - each says one thing
         memory=service.memory.mebibytes,
         # Equal to memory: no swap. Unset, the engine would answer with twice the memory.
         memory_swap=service.memory.mebibytes,
+        cpu_shares=_HALF_OF_THE_DEFAULT if service.gives_way else None,
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         security_opts=["no-new-privileges:true"],
         log_driver="json-file",

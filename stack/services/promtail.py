@@ -73,6 +73,8 @@ def describe(settings: Settings) -> Service:
         environment=go_memory_limit(own.memory),
         # Stopped before Loki, so that it can hand over what it has read.
         after=("loki",),
+        # A line that is read too late may have been rotated away.
+        gives_way=False,
     )
 
 

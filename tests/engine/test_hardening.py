@@ -177,6 +177,7 @@ def test_each_container_has_the_least_that_it_needs(
     assert not host["Privileged"]
     assert "no-new-privileges:true" in host["SecurityOpt"]
     assert host["Memory"] == host["MemorySwap"] > 0
+    assert host["CpuShares"] == (0 if service == "promtail" else 512)
     assert host["LogConfig"]["Type"] == "json-file"
     assert set(host["LogConfig"]["Config"]) == {"max-size", "max-file"}
     assert host["RestartPolicy"]["Name"] == "unless-stopped"

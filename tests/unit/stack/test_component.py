@@ -219,6 +219,7 @@ def test_a_container_is_what_the_service_says(name: str, declared: Declared) -> 
     ]
     assert ports == [(p.address, p.external, p.internal, "tcp") for p in service.ports]
     assert inputs["memory"] == inputs["memorySwap"] == service.memory.mebibytes
+    assert inputs.get("cpuShares") == (None if name == "promtail" else 512)
     # The provider stops with a time-out of 0, a kill, where this is not set.
     assert inputs["destroyGraceSeconds"] == inputs["stopTimeout"] == service.stop_seconds
 
