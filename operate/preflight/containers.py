@@ -71,7 +71,9 @@ def _container(found: Mapping[str, Any]) -> Container:
 
 def findings(containers: Iterable[Container], settings: Settings) -> Iterator[Finding]:
     """Find the containers whose lines are lost, or would be, and who else collects them."""
-    foreign = [each for each in containers if not each.name.startswith(f"{settings.prefix}-")]
+    # Another stack's name may begin with this one's: dev, dev-2.
+    own = re.compile(rf"{re.escape(settings.prefix)}-[a-z]+")
+    foreign = [each for each in containers if not own.fullmatch(each.name)]
     collected = [each for each in foreign if _is_collected(each, settings)]
     unreadable = [each for each in collected if _is_unreadable(each)]
     if unreadable:

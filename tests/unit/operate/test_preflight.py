@@ -131,6 +131,16 @@ def test_a_container_that_is_left_out_is_not_complained_of(read: Read) -> None:
     assert "quiet" not in said(list(found))
 
 
+def test_another_stack_whose_name_begins_with_this_ones_is_another(read: Read) -> None:
+    def collectors(name: str) -> list[str]:
+        one = containers.Container(name, {}, "json-file", {}, reads_the_engine=True)
+        return [finding.what for finding in containers.findings([one], read())]
+
+    assert collectors("monitoring-dev-promtail") == []
+    [what] = collectors("monitoring-dev-2-promtail")
+    assert what.startswith("monitoring-dev-2-promtail may collect")
+
+
 @pytest.mark.parametrize(
     ("options", "enough"),
     [
