@@ -256,3 +256,47 @@ def test_a_service_has_the_image_and_the_memory_of_its_settings(name: str, read:
     own = {**EVERY_SERVICE.get(name, {}), "image": "example.org/own:1.2", "memory": "1234MB"}
     service = described(read({name: own}))[name]
     assert (service.image, service.memory.mebibytes) == ("example.org/own:1.2", 1234)
+
+
+@pytest.mark.parametrize(
+    ("name", "user", "volume", "stop_seconds"),
+    [
+        ("prometheus", "65534:65534", "/prometheus", 60),
+        ("loki", "10001:10001", "/loki", 60),
+        ("promtail", "0:0", "/var/lib/promtail", 30),
+        ("grafana", "472:0", "/var/lib/grafana", 30),
+        ("blackbox", "65534:65534", "", 30),
+    ],
+)
+def test_what_a_service_keeps_is_where_its_image_keeps_it_and_belongs_to_its_user(
+    name: str, user: str, volume: str, stop_seconds: int, read: Read
+) -> None:
+    service = described(read(EVERY_SERVICE))[name]
+    kept = (service.user, service.volume, service.stop_seconds)
+    assert kept == (user, volume, stop_seconds)
+
+
+def test_the_stores_write_into_their_volumes(read: Read) -> None:
+    assert "--storage.tsdb.path=/prometheus" in described(read())["prometheus"].command
+    assert loki.configuration(read())["common"]["path_prefix"] == "/loki"
+    assert promtail.configuration(read())["positions"]["filename"].startswith("/var/lib/promtail/")
+
+
+def test_promtail_reads_through_the_engine_of_the_settings(read: Read) -> None:
+    values = {"dockerSocket": "/run/user/1000/docker.sock", "dockerRoot": "/home/ops/docker"}
+    assert [(bind.host_path, bind.path) for bind in promtail.describe(read(values)).binds] == [
+        ("/run/user/1000/docker.sock", "/var/run/docker.sock"),
+        ("/home/ops/docker/containers", "/var/lib/docker/containers"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("prometheus", "promtool check ready --url=http://localhost:9090"),
+        ("loki", "/usr/bin/loki -health"),
+        ("blackbox", "wget -q --spider http://localhost:9115/-/healthy"),
+    ],
+)
+def test_a_health_check_asks_the_program_itself(name: str, command: str, read: Read) -> None:
+    assert " ".join(described(read(EVERY_SERVICE))[name].health.command) == command
