@@ -6,12 +6,14 @@ What needs a moment after a deploy, such as the first scrape, is looked at again
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from bootstrap.progress import CommandError, note, step
-from operate import evidence, running_stack, scrape_errors, stacks
+from operate import backup_files, evidence, running_stack, scrape_errors, stacks
 from operate.evidence import UNAUTHORIZED
 from operate.grafana_api import Grafana, GrafanaError
 from operate.read_back import checks as read_back
@@ -42,11 +44,21 @@ def verify(stack: str, seconds: float = DEADLINE_SECONDS, *, just_up: bool = Fal
         failed = sum(not result.passed for result in results)
         this.outcome = f"{len(results) - failed} of {len(results)} checks passed"
     print(table(results), flush=True)
+    if not just_up:
+        print(backup_age(stack, backup_files.last(stack), datetime.now(UTC)), flush=True)
     if failed:
         raise CommandError(f"the stack {stack} does not work: see the failed checks above")
 
 
 COMMAND = Command("verify", verify, (STACK,))
+
+
+def backup_age(stack: str, last: Mapping[str, Any] | None, now: datetime) -> str:
+    """Say how old the last backup is, given its summary, which is None where there is none."""
+    if not last:
+        return f"No backup was made here: `make backup STACK={stack}` makes one."
+    hours = (now - datetime.fromisoformat(last["time"])).total_seconds() / 3600
+    return f"The last backup that was made here is {hours:.0f} h old: {last['file']}"
 
 
 def check(
