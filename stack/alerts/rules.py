@@ -20,6 +20,8 @@ from stack.settings.values import Duration
 FOLDER = "rules"
 _THRESHOLDS = "prometheus/rules/thresholds.yml"
 _PREFIX = "alert_threshold:"
+_LOG_CONTAINERS = "job:log_containers"
+_ANY = ".+"
 _RUNBOOKS = "docs/runbooks"
 _SEVERITIES = ("critical", "warning", "none")
 # What both Prometheus and Grafana understand.
@@ -131,24 +133,27 @@ def _set_thresholds(content: Any, settings: Settings) -> None:
 
 
 def _declare(content: Any, settings: Settings) -> None:
-    """Make one series of each job, container and memory limit, on the model of the file's."""
-    limits = {name: own.memory.bytes for name, own in settings.services.items()}
-    jobs = dict.fromkeys((job.name for job in settings.jobs), 1)
-    containers = dict.fromkeys(settings.alerts.containers, 1)
+    """Make one rule of each job, container and memory limit, on the model of the file's."""
+    limits = {name: f"vector({own.memory.bytes})" for name, own in settings.services.items()}
+    jobs = dict.fromkeys((job.name for job in settings.jobs), "vector(1)")
+    containers = dict.fromkeys(settings.alerts.containers, "vector(1)")
+    [model] = _rules(content, lambda record: record == _LOG_CONTAINERS)
+    lines = {job.name: model["expr"].replace(_ANY, job.log_containers) for job in settings.jobs}
     _multiply(content, "alert_declared:job", jobs)
+    _multiply(content, _LOG_CONTAINERS, lines)
     _multiply(content, "alert_declared:container", containers)
     _multiply(content, "service_memory_limit_bytes", limits)
 
 
-def _multiply(content: Any, record: str, values: dict[str, int]) -> None:
+def _multiply(content: Any, record: str, expressions: dict[str, str]) -> None:
     for group in content["groups"]:
         for model in [rule for rule in group["rules"] if rule.get("record") == record]:
             at = group["rules"].index(model)
             [label] = model["labels"]
             made = []
-            for name, value in values.items():
+            for name, expression in expressions.items():
                 rule = copy.deepcopy(model)
-                made.append({**rule, "expr": f"vector({value})", "labels": {label: name}})
+                made.append({**rule, "expr": expression, "labels": {label: name}})
             group["rules"][at : at + 1] = made
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stack.settings import formats
+from stack.settings import formats, patterns
 from stack.settings.declaration import setting
 from stack.settings.values import Duration
 
@@ -57,6 +58,12 @@ class Job:
         " For names in the application's network, over `http`.",
         default=False,
     )
+    containers: tuple[str, ...] = setting(
+        patterns.EXPRESSION,
+        "Whose log lines and alerts the dashboard Application shows with the job: containers by"
+        " name or Compose service. By default those whose name or service is the host of a target.",
+        (),
+    )
     path: str = setting(formats.HTTP_PATH, "The path of the metrics.", "/metrics")
     scheme: str = setting(formats.SCHEME, "`http` or `https`.", "http")
     interval: Duration | None = setting(
@@ -78,6 +85,14 @@ class Job:
         formats.LABEL_VALUE, "Labels added to the job's series.", dict, keys=formats.LABEL_NAME
     )
     metrics: Metrics = setting(None, "What the job calls its metrics.", Metrics)
+
+    @property
+    def log_containers(self) -> str:
+        """A regular expression for the names or Compose services of the job's containers."""
+        hosts = (target.rpartition(":")[0] for target in self.targets)
+        # In classes, since a backslash would have to be written twice in PromQL.
+        names = (re.sub(r"[^\w-]", lambda sign: f"[{sign[0]}]", host) for host in hosts)
+        return "|".join(dict.fromkeys(self.containers or names))
 
     @property
     def is_on_host(self) -> bool:

@@ -24,19 +24,21 @@ class Page:
     chosen: Mapping[str, str]
 
     def dashboard(self) -> dict[str, Any]:
-        """Give the dashboard as Grafana holds it."""
+        """Return the dashboard as Grafana holds it."""
         found: dict[str, Any] = self.grafana.ask(f"/api/dashboards/uid/{self.uid}")["dashboard"]
         return found
 
     def options(self) -> dict[str, list[str]]:
-        """Give what each variable that asks a data source can be set to."""
+        """Return what each variable that asks a data source can be set to."""
         values = self._values()
-        variables = self.dashboard()["templating"]["list"]
-        asking = [variable for variable in variables if variable["type"] == "query"]
-        return {variable["name"]: self._options(variable, values) for variable in asking}
+        return {each["name"]: self._options(each, values) for each in self._variables()}
+
+    def question(self, target: Mapping[str, Any]) -> str:
+        """Return a query with the variables' values in it."""
+        return panels.substituted(target["expr"], self._values())
 
     def answers(self, panel: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
-        """Ask all of a panel's queries at once; give for each the last column of its frames.
+        """Ask all of a panel's queries at once; return for each the last column of its frames.
 
         Raises AssertionError with what Grafana says of a query that fails.
         """
@@ -53,8 +55,21 @@ class Page:
         }
 
     def _values(self) -> dict[str, str]:
-        """Give each variable's value as it goes into a query: the chosen one, or all."""
-        return panels.values(self.dashboard()) | dict(self.chosen)
+        """Return each variable's value as it goes into a query: the chosen one, or all.
+
+        All is what the variable says of it, else each of its options.
+        """
+        values = panels.values(self.dashboard()) | dict(self.chosen)
+        for each in self._variables():
+            if each.get("includeAll") and not values[each["name"]]:
+                # As Grafana escapes: once for the expression, and once for the text around it.
+                options = (name.replace(".", r"\\.") for name in self._options(each, values))
+                values[each["name"]] = f"({'|'.join(options)})"
+        return values
+
+    def _variables(self) -> list[dict[str, Any]]:
+        every = self.dashboard()["templating"]["list"]
+        return [variable for variable in every if variable["type"] == "query"]
 
     def _options(self, variable: Mapping[str, Any], values: Mapping[str, str]) -> list[str]:
         source, query = variable["datasource"]["uid"], variable["query"]
@@ -73,7 +88,7 @@ class Page:
 
 
 def _shown() -> tuple[int, int]:
-    """Give the shown time, in milliseconds since 1970."""
+    """Return the shown time, in milliseconds since 1970."""
     now = int(time.time() * 1000)
     return now - _SHOWN_SECONDS * 1000, now
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from stack import dashboards
-from tests.engine import docker
+from tests.engine import docker, talker
 from tests.engine.application import JOB, Application, beside
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
 from tests.engine.grafana import Line
+from tests.engine.log_samples import NEST
 from tests.engine.page import Page
 from tests.engine.waiting import eventually
 
@@ -35,7 +36,7 @@ RENAMED = {
 def environment(make_environment: MakeEnvironment) -> Environment:
     """Make an environment that scrapes the example application, and one other."""
     made = make_environment()
-    made.configure(jobs=[JOB, RENAMED])
+    made.configure(jobs=[JOB, {**RENAMED, "containers": [f"{made.prefix}-wor.*"]}])
     made.up().succeeded()
     return made
 
@@ -142,6 +143,26 @@ def test_one_click_from_the_errors_shows_the_backends_error_lines_only(
 
     # `Payment refused`, and the trace of `/api/fail`, which was asked five times.
     eventually(lines, seconds=30, what="the lines of the five failures")
+
+
+def test_each_job_shows_the_error_lines_and_alerts_of_its_own_containers(
+    environment: Environment, busy: Application
+) -> None:
+    worker = talker.start(f"{environment.prefix}-worker", f"echo '{NEST % 'error'}'; sleep 600")
+    # Its name and service are those of no target, and no setting names it.
+    talker.start(f"{environment.prefix}-stranger", f"echo '{NEST % 'error'}'; sleep 600")
+    titled = {panel["title"]: panel for panel in dashboards.panels(BOARDS["application"])}
+
+    def containers(job: str) -> set[str]:
+        shown = page(environment, "application", job=job)
+        [target] = titled["Last error lines"]["targets"]
+        lines = environment.grafana().lines(shown.question(target))
+        assert shown.answers(titled["Error lines"])["A"] == [[len(lines)]]
+        return {line.labels["container"] for line in lines}
+
+    eventually(lambda: containers("renamed") == {worker}, seconds=30, what="the worker's line only")
+    backend = busy.container("backend")
+    eventually(lambda: containers("backend") == {backend}, seconds=30, what="the backend's only")
 
 
 @pytest.mark.usefixtures("quiet")

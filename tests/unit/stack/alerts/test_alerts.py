@@ -106,6 +106,18 @@ def test_jobs_containers_and_memory_limits_are_declared_as_series(read: Read) ->
     assert "alert_declared:job application" not in found
 
 
+def test_a_jobs_containers_are_those_of_its_targets_hosts_or_those_that_it_names(
+    read: Read,
+) -> None:
+    jobs = [
+        {"name": "api", "targets": ["shop.api:3000", "shop.api:3001", "worker:3000"]},
+        {"name": "shop", "targets": ["host.docker.internal:3000"], "containers": ["shop-.*", "db"]},
+    ]
+    found = series(read({"jobs": jobs}))
+    assert re.findall('"([^"]*)"', found["job:log_containers api"]) == ["shop[.]api|worker"] * 2
+    assert re.findall('"([^"]*)"', found["job:log_containers shop"]) == ["shop-.*|db"] * 2
+
+
 def test_no_rule_compares_with_a_threshold_that_is_not_there() -> None:
     text = "".join(path.read_text() for path in RULES)
     used = re.findall(r"\(alert_threshold:(\w+)\)", text)
