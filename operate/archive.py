@@ -12,6 +12,7 @@ import json
 import sys
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any, cast
 
@@ -93,15 +94,24 @@ class Tally:
 
 
 class Writer:
-    """Writes a backup to a stream, which need not be a file."""
+    """Writes a backup to a stream, which need not be a file, within a `with` block."""
 
     def __init__(self, output: IO[bytes], about: About) -> None:
         self._compressed = zstd.ZstdFile(output, "w", options=_OPTIONS)
-        self._tar = tarfile.open(  # noqa: SIM115 - closed by `finish`
+        self._tar = tarfile.open(  # noqa: SIM115 - closed by `__exit__`
             fileobj=self._compressed, mode="w|", format=tarfile.PAX_FORMAT
         )
         self._contents: dict[str, Content] = {}
         self._add(ABOUT, asdict(about))
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # After a failure the stream may be a broken one, and that is not the news.
+        with suppress(OSError) if kind else nullcontext():
+            self._tar.close()
+            self._compressed.close()
 
     def volume(self, name: str, source: IO[bytes], told: Callable[[int], None]) -> Content:
         """Add a volume, given as a tar; `told` hears of its bytes, piece by piece."""
@@ -121,8 +131,6 @@ class Writer:
         """Add the checksums, and how long each program did not answer."""
         contents = {name: asdict(content) for name, content in self._contents.items()}
         self._add(CHECKSUMS, {"volumes": contents, "seconds": dict(seconds)})
-        self._tar.close()
-        self._compressed.close()
 
     def _add(self, name: str, content: object) -> None:
         data = json.dumps(content, indent=2).encode()

@@ -79,7 +79,7 @@ def write(host: str, stack: str, config: Mapping[str, Any], output: IO[bytes]) -
     about = archive.About(
         stack=stack,
         time=datetime.now(UTC).isoformat(timespec="seconds"),
-        programs={e.service: programs.version(host, e.service, e.image) for e in found},
+        programs=programs.versions(host, {each.service: each.image for each in found}),
         images={e.service: image(config, e.service) for e in found},
         settings={key: value for key, value in config.items() if value is not None},
     )
@@ -87,8 +87,10 @@ def write(host: str, stack: str, config: Mapping[str, Any], output: IO[bytes]) -
     contents: dict[str, archive.Content] = {}
     images = {each.service: each.image for each in found}
     shell = images.get(programs.SHELL) or image(config, programs.SHELL)
-    with volumes.mounted(host, prefix(stack), tuple(images), shell) as opened:
-        writer = archive.Writer(output, about)
+    with (
+        volumes.mounted(host, prefix(stack), tuple(images), shell) as opened,
+        archive.Writer(output, about) as writer,
+    ):
         for each in found:
             name = each.service
             seconds[name] = _snapshot(opened, each)
@@ -108,11 +110,11 @@ def spoken(result: Mapping[str, Any]) -> str:
 def parts(host: str, stack: str, config: Mapping[str, Any]) -> list[Part]:
     """Return the volumes that the engine has of a stack, in the order in which they are copied."""
     present = volumes.ask(host, "volume", "ls", "--quiet").stdout.split()
+    containers = programs.containers(host, stack)
     found = []
     for service in BACKUPS:
-        name = f"{prefix(stack)}-{service}"
-        if name in present:
-            container = programs.container(host, name)
+        if f"{prefix(stack)}-{service}" in present:
+            container = containers.get(service)
             used = container.image if container else image(config, service)
             found.append(Part(service, used, container))
     return found

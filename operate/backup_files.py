@@ -50,7 +50,7 @@ def writing(stack: str, file: str, folder: Path = FOLDER) -> Iterator[tuple[str,
     if file == PIPE:
         if sys.stdout.isatty():
             raise CommandError("FILE=- writes to a pipe, and this is a terminal")
-        yield PIPE, sys.stdout.buffer
+        yield "standard output", sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from operate.volumes import ask
 from setup.versions import parse_version
 from stack.service import Backup, Hold
 from stack.services import SERVICES
+from stack.settings.model import prefix
 
 _READY_SECONDS = 300
 _PAUSE_SECONDS = 0.2
@@ -52,20 +54,14 @@ class Container:
         try:
             # One that is paused already was left so by a backup that was killed.
             if self.status == "running":
-                self.do(how.value)
+                do(self.host, how.value, self.name)
             yield
         finally:
             try:
-                self.do(back)
+                do(self.host, back, self.name)
             except CommandError as error:
                 note(f"{error}; run it: nothing else does")
         self.wait()
-
-    def do(self, command: str) -> None:
-        """Pause, unpause, stop or start it; Ctrl-C does not cut that off. Raises `CommandError`."""
-        answer = finish("docker", "--host", self.host, command, self.name)
-        if not answer.ok:
-            raise CommandError(f"docker {command} {self.name} failed: {answer.complaint}")
 
     def wait(self) -> None:
         """Wait until its health check passes. Raises `CommandError`."""
@@ -78,19 +74,39 @@ class Container:
             time.sleep(_PAUSE_SECONDS)
 
 
-def container(host: str, name: str) -> Container | None:
-    """Return the container of this name; None where the engine has none."""
-    found = ask(host, "container", "inspect", name)
-    if found.returncode:
-        return None
-    content: dict[str, Any] = json.loads(found.stdout)[0]
+def do(host: str, command: str, *names: str) -> None:
+    """Pause, unpause, stop or start containers; Ctrl-C does not cut that off.
+
+    Raises `CommandError`.
+    """
+    answer = finish("docker", "--host", host, command, *names)
+    if not answer.ok:
+        raise CommandError(f"docker {command} {' '.join(names)} failed: {answer.complaint}")
+
+
+def containers(host: str, stack: str) -> dict[str, Container]:
+    """Return the containers of a stack that the engine has, by service, in the order of BACKUPS."""
+    names = {f"{prefix(stack)}-{service}": service for service in BACKUPS}
+    answer = ask(host, "container", "inspect", *names)
+    found: list[dict[str, Any]] = json.loads(answer.stdout or "[]")
+    return {names[each["Name"].lstrip("/")]: _container(host, each) for each in found}
+
+
+def _container(host: str, content: Mapping[str, Any]) -> Container:
     health = (content["Config"].get("Healthcheck") or {}).get("Test") or ["CMD", "true"]
-    status = content["State"]["Status"]
+    name, status = content["Name"].lstrip("/"), content["State"]["Status"]
     return Container(host, name, content["Image"], status, tuple(health[1:]))
 
 
-def version(host: str, service: str, image: str) -> str:
-    """Return the version of a service's program in an image. Raises `CommandError`."""
+def versions(host: str, images: Mapping[str, str]) -> dict[str, str]:
+    """Return the version of each service's program in its image. Raises `CommandError`."""
+    # At once: over ssh, each takes connections of its own.
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda service: _version(host, service, images[service]), images)
+        return dict(zip(images, found, strict=True))
+
+
+def _version(host: str, service: str, image: str) -> str:
     entrypoint, *arguments = BACKUPS[service].version
     run = ("run", "--rm", "--network=none", f"--entrypoint={entrypoint}", image, *arguments)
     answer = ask(host, *run)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bootstrap.progress import CommandError, step
 from operate import archive_reader, backup, backup_files, programs, up, volumes
 from operate.archive import About
-from operate.programs import BACKUPS, Container
 from setup import docker_engine
 from setup.command import STACK, Command, Option
 from setup.versions import parse_version
@@ -29,7 +28,7 @@ def restore(stack: str, file: str, *, replace: bool = False) -> None:
         with step("Restore") as this, backup.ended_by_signals():
             fill(host, stack, config, path, about, replace=replace)
             this.outcome = f"as it was at {about.time}"
-    if not containers(host, stack):
+    if not programs.containers(host, stack):
         print(f"Now bring it up: make up STACK={stack}")
 
 
@@ -69,35 +68,24 @@ def fill(  # noqa: PLR0913 - each says one thing
                 " it for the backup's, add REPLACE=yes; a backup of it first: `make backup`"
             )
         archive_reader.unpack(file, opened.restoring)
-        _swap(opened, containers(host, stack))
-
-
-def containers(host: str, stack: str) -> list[Container]:
-    """Return the containers of a stack that there are, in the order in which they are stopped."""
-    found = [programs.container(host, f"{prefix(stack)}-{service}") for service in BACKUPS]
-    return [each for each in found if each]
-
-
-def _swap(opened: volumes.Volumes, running: Sequence[Container]) -> None:
-    """Let the new data take the old one's place, with the programs stopped."""
-    was = [each for each in running if each.status in ("running", "paused")]
-    for each in was:
-        each.do("stop")
-    for service in opened.services:
-        opened.swap(service)
-    for each in reversed(was):
-        each.do("start")
-    for each in was:
-        each.wait()
+        running = [e for e in programs.containers(host, stack).values() if e.status == "running"]
+        names = [each.name for each in running]
+        if names:
+            programs.do(host, "stop", *names)
+        opened.swap()
+        if names:
+            programs.do(host, "start", *reversed(names))
+        for each in running:
+            each.wait()
 
 
 def _check_versions(host: str, about: About, images: Mapping[str, str]) -> None:
     """Raise `CommandError` where a program of the backup is newer than the stack's."""
+    here = programs.versions(host, images)
     for service, was in about.programs.items():
-        here = programs.version(host, service, images[service])
-        if parse_version(was) > parse_version(here):
+        if parse_version(was) > parse_version(here[service]):
             raise CommandError(
                 f"nothing was changed: the backup is of {service} {was}, and {images[service]} is"
-                f" {here}, which may not read it. Set monitoring:{service}.image to"
+                f" {here[service]}, which may not read it. Set monitoring:{service}.image to"
                 f" {about.images[service]}, or to a newer one"
             )

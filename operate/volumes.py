@@ -20,12 +20,10 @@ from stack.docker import engine
 from stack.docker.engine import EngineError
 
 _FOLDER = "/volumes"
-# In each volume: what is copied, or was restored. None of the programs looks there.
-_COPY = ".backup"
-_NEW = ".restore"
 _LONG_SECONDS = 600
 _SLEEP_SECONDS = "100000"
 
+# In each volume, .backup is its copy and .restore its new content: no program looks there.
 # In the volume: bash copies what is in it, by pattern, with links in place of what never changes.
 _SNAPSHOT = r"""
 shopt -s dotglob nullglob extglob
@@ -39,10 +37,25 @@ for each in *; do
 done
 chown --reference=. .backup && chmod --reference=. .backup
 """
+_UNPACK = r"""
+rm -rf .backup .restore && mkdir .restore
+exec tar --extract --directory .restore --preserve-permissions --same-owner --numeric-owner
+"""
+# In the folder of all volumes: each as one call, since over ssh a call is a connection.
+_HOLDING_DATA = r"""
+for each in *; do
+  find "$each" -mindepth 1 ! -path "*/.backup*" ! -path "*/.restore*" -printf "$each\n" -quit
+done
+"""
+_CLEAN = "rm -rf */.backup */.restore"
 _SWAP = r"""
+for each in *; do
+cd "$each"
 find . -mindepth 1 -maxdepth 1 ! -name .restore -exec rm -rf -- {} +
 find .restore -mindepth 1 -maxdepth 1 -exec mv --target-directory . -- {} +
 chown --reference=.restore . && chmod --reference=.restore . && rmdir .restore
+cd ..
+done
 """
 
 
@@ -60,7 +73,6 @@ class Volumes:
 
     host: str
     container: str
-    services: Sequence[str]
 
     def snapshot(self, service: str, unchanging: str, left_out: str) -> None:
         """Copy a volume within itself; what never changes is linked, which takes no time or room.
@@ -71,54 +83,40 @@ class Volumes:
 
     @contextmanager
     def copied(self, service: str) -> Iterator[IO[bytes]]:
-        """Yield the copy that `snapshot` made, as a tar; it is gone afterwards."""
-        command = (
-            "tar",
-            "--create",
-            "--numeric-owner",
-            "--directory",
-            self._folder(service, _COPY),
-        )
+        """Yield the copy that `snapshot` made, as a tar."""
+        folder = f"{_FOLDER}/{service}/.backup"
+        command = ("tar", "--create", "--numeric-owner", "--directory", folder)
         # 1: a file changed while it was read, such as the number of its links.
         with self._stream(self.container, *command, ".", may_end_with=1) as process:
             yield cast("IO[bytes]", process.stdout)
-        self._bash(service, "rm -rf .backup")
 
     def holding_data(self) -> list[str]:
         """Return the services whose volumes are not empty."""
-        look = 'find . -mindepth 1 -not -path "./.backup*" -not -path "./.restore*" -print -quit'
-        return [service for service in self.services if self._bash(service, look)]
+        return self._bash("", _HOLDING_DATA).split()
 
     @contextmanager
     def restoring(self, service: str) -> Iterator[IO[bytes]]:
         """Yield a stream that takes a volume's new content, as a tar, beside what it holds."""
-        self._bash(service, "rm -rf .backup .restore && mkdir .restore")
-        folder = self._folder(service, _NEW)
-        command = ("tar", "--extract", "--preserve-permissions", "--same-owner", "--numeric-owner")
-        call = ("--interactive", self.container, *command, "--directory", folder)
-        with self._stream(*call) as process:
+        inside = ("--interactive", "--workdir", f"{_FOLDER}/{service}", self.container)
+        with self._stream(*inside, "bash", "-euc", _UNPACK) as process:
             sink = cast("IO[bytes]", process.stdin)
             yield sink
             sink.close()
 
-    def swap(self, service: str) -> None:
-        """Put the new content in place of the old."""
-        self._bash(service, _SWAP)
+    def swap(self) -> None:
+        """Put the new content of all in place of the old."""
+        self._bash("", _SWAP)
 
     def clean(self) -> None:
         """Remove copies, and what was restored and not swapped in."""
-        for service in self.services:
-            self._bash(service, "rm -rf .backup .restore")
-
-    def _folder(self, service: str, name: str = "") -> str:
-        return f"{_FOLDER}/{service}/{name}"
+        self._bash("", _CLEAN)
 
     def _bash(self, service: str, script: str, *arguments: str) -> str:
-        inside = ("exec", "--workdir", self._folder(service), self.container)
+        inside = ("exec", "--workdir", f"{_FOLDER}/{service}", self.container)
         command = (*inside, "bash", "-euc", script, "bash", *arguments)
         answer = ask(self.host, *command, seconds=_LONG_SECONDS)
         if answer.returncode:
-            raise CommandError(f"the volume of {service}: {answer.stderr.strip()}")
+            raise CommandError(f"in the volumes: {answer.stderr.strip()}")
         return answer.stdout.strip()
 
     @contextmanager
@@ -164,7 +162,7 @@ def mounted(host: str, prefix: str, services: Sequence[str], image: str) -> Iter
     try:
         if answer.returncode:
             raise CommandError(f"the volumes cannot be opened: {answer.stderr.strip()}")
-        volumes = Volumes(host, container, services)
+        volumes = Volumes(host, container)
         try:
             yield volumes
         finally:

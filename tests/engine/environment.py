@@ -171,6 +171,11 @@ class Environment:
         """Give a setting as it is written in the environment's file."""
         return yaml.safe_load(self._settings.read_text())["config"][f"monitoring:{service}"][key]
 
+    def config(self) -> dict[str, Any]:
+        """Return the settings by full key, without secrets, server and receivers."""
+        content = yaml.safe_load(self._settings.read_text())
+        return dict(without_its_own(content)["config"])
+
     def set_secret(self, path: str, value: str) -> None:
         """Set a secret through the CLI, which encrypts it."""
         arguments = ("config", "set", "--secret", "--path", f"monitoring:{path}")

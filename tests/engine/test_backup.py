@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bootstrap.progress import CommandError
 from operate import answers, archive, archive_reader, backup, rehearsal, restore, verification
@@ -22,7 +21,7 @@ from operate.stacks import Stack
 from stack.settings.docker_host import LOCAL
 from tests.engine import docker, talker
 from tests.engine.conftest import MakeEnvironment
-from tests.engine.environment import Environment, without_its_own
+from tests.engine.environment import Environment
 from tests.engine.grafana import Grafana
 from tests.engine.waiting import eventually
 
@@ -44,8 +43,9 @@ class Backed:
 
     def restore(self, file: Path, *, replace: bool = False) -> None:
         """Restore the environment from a file, as the command does."""
-        about, settings = restore.checked(file), config(self.environment)
-        restore.fill(LOCAL, self.environment.name, settings, file, about, replace=replace)
+        environment, about = self.environment, restore.checked(file)
+        settings = environment.config()
+        restore.fill(LOCAL, environment.name, settings, file, about, replace=replace)
 
     def numbers(self) -> list[int]:
         """Return the numbers of the printer's lines in Loki, sorted."""
@@ -61,12 +61,6 @@ class Backed:
         found = self.numbers()
         assert len(found) < 5_000, "more than a query gives"
         return set(range(1, newest + 1)) - set(found)
-
-
-def config(environment: Environment) -> dict[str, Any]:
-    file = environment.project / f"Pulumi.{environment.name}.yaml"
-    settings: dict[str, Any] = without_its_own(yaml.safe_load(file.read_text()))["config"]
-    return settings
 
 
 def active(grafana: Grafana) -> dict[str, str]:
@@ -101,7 +95,7 @@ def backed(make_environment: MakeEnvironment, tmp_path_factory: pytest.TempPathF
     file = tmp_path_factory.mktemp("backups") / "backup.tar.zst"
     at = time.time() - 2
     with file.open("wb") as output:
-        summary = backup.write(LOCAL, environment.name, config(environment), output)
+        summary = backup.write(LOCAL, environment.name, environment.config(), output)
     told = answers.ask(grafana, at)
     return Backed(environment, printer, file, at, told, active(grafana), summary)
 
@@ -132,7 +126,7 @@ def test_nothing_of_the_backup_stays_on_the_engine(backed: Backed) -> None:
 
 def test_no_secret_of_the_settings_is_in_it(backed: Backed) -> None:
     about = archive_reader.verified(backed.file, lambda _: None)
-    assert about.settings["monitoring:loki"] == config(backed.environment)["monitoring:loki"]
+    assert about.settings["monitoring:loki"] == backed.environment.config()["monitoring:loki"]
     assert "monitoring:grafanaAdminPassword" not in about.settings
 
 
@@ -173,7 +167,8 @@ def _altered(file: Path) -> bytes:
 
 def _made(about: archive.About) -> bytes:
     output = BytesIO()
-    archive.Writer(output, about).finish({})
+    with archive.Writer(output, about) as writer:
+        writer.finish({})
     return output.getvalue()
 
 

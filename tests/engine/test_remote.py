@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from operate import ssh_tunnel, verification
+from operate import answers, backup, restore, ssh_tunnel, verification
 from operate.running_stack import RunningStack
 from review import github_runner
 from tests.engine import docker
@@ -190,6 +191,19 @@ def test_a_deploy_there_is_proved_from_here_through_a_tunnel(
         )
         results = verification.check(stack, settings=remote.settings())
     assert all(result.passed for result in results), verification.table(results)
+
+
+def test_a_backup_there_is_made_and_given_back_from_here(
+    running: Server, remote: Environment, tmp_path: Path
+) -> None:
+    file, settings, at = tmp_path / "backup.tar.zst", remote.config(), time.time() - 2
+    with file.open("wb") as output:
+        backup.write(running.url, remote.name, settings, output)
+    grafana = Grafana(remote.outputs()["grafana_url"], remote.password)
+    before = answers.ask(grafana, at)
+    about = restore.checked(file)
+    restore.fill(running.url, remote.name, settings, file, about, replace=True)
+    assert answers.differences(before, answers.ask(grafana, at)) == []
 
 
 def test_a_change_is_previewed_with_the_servers_cable_pulled(

@@ -56,10 +56,10 @@ def volume(files: dict[str, bytes]) -> io.BytesIO:
 def written(about: archive.About = ABOUT) -> bytes:
     """Return a backup of two volumes."""
     output = io.BytesIO()
-    writer = archive.Writer(output, about)
-    writer.volume("promtail", volume({"./delivered.yml": b"positions:"}), quiet)
-    writer.volume("loki", volume(FILES), quiet)
-    writer.finish({"loki": 0.4})
+    with archive.Writer(output, about) as writer:
+        writer.volume("promtail", volume({"./delivered.yml": b"positions:"}), quiet)
+        writer.volume("loki", volume(FILES), quiet)
+        writer.finish({"loki": 0.4})
     return output.getvalue()
 
 
@@ -162,11 +162,12 @@ def test_a_missing_one_is_named(tmp_path: Path) -> None:
         archive_reader.verified(tmp_path / "none", quiet)
 
 
-def test_a_tar_that_ends_too_early_makes_no_backup() -> None:
-    writer = archive.Writer(io.BytesIO(), ABOUT)
-    short = io.BytesIO(volume(FILES).getvalue()[:1500])
-    with pytest.raises(tarfile.TarError):
+def test_a_tar_that_ends_too_early_makes_no_backup(tmp_path: Path) -> None:
+    output, short = io.BytesIO(), io.BytesIO(volume(FILES).getvalue()[:1500])
+    with pytest.raises(tarfile.TarError), archive.Writer(output, ABOUT) as writer:
         writer.volume("loki", short, quiet)
+    with pytest.raises(CommandError, match="its end is missing"):
+        archive_reader.verified(file(tmp_path, output.getvalue()), quiet)
 
 
 def test_what_it_is_of_is_json_that_a_person_can_read(tmp_path: Path) -> None:
