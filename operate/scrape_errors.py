@@ -78,7 +78,8 @@ def _network_advice(error: str, network: str, host: str) -> str:
             own = networks.split(",")[0]
             join = f"docker network connect --alias {name} {network} {container}"
             return (
-                f"the container {container} is not in the network {network}: `{join}` (and in its"
-                f" compose file, so that it lasts), or monitoring:appNetworks: [{own}]"
+                f"no container is called '{name}' in a network that Prometheus is in. If"
+                f" {container} is meant, let it join: `{join}` (and in its compose file, so that it"
+                f" lasts), or set monitoring:appNetworks: [{own}]"
             )
     return ""

@@ -101,7 +101,7 @@ def test_an_application_in_another_network_comes_with_the_command_that_connects_
     scraped.up().succeeded()
     talker.start(name, receiver.SERVE)
     try:
-        pattern = f"{name} is not in the network {scraped.prefix}: `docker (network connect .*?)`"
+        pattern = f"If {name} is meant, let it join: `docker (network connect .*?)`"
         [command] = eventually(
             lambda: re.findall(
                 pattern, verify(scraped, patience=0)[0].get("Every target is up", "")
