@@ -30,11 +30,20 @@ def taken() -> Iterator[int]:
 
 @pytest.fixture
 def free() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as asking:
-        asking.bind(("127.0.0.1", 0))
-        port: int = asking.getsockname()[1]
-        return port
+    """Return a port of this machine that nobody listens on, nor on the next one.
+
+    Below those that outgoing connections get: one of these would be taken at any moment.
+    """
+
+    def is_free(port: int) -> bool:
+        try:
+            with socket.socket() as asking:
+                asking.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+    return next(port for port in range(21_000, 32_000, 2) if is_free(port) and is_free(port + 1))
 
 
 def engine(
