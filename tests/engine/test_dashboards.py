@@ -95,8 +95,13 @@ def test_the_first_twenty_requests_of_a_route_are_twenty_errors_where_all_fail(
     errors = 'sum(job:http_errors:rate5m{job="backend"}) * 300'
     eventually(lambda: (grafana.metric(errors) or 0) >= 20, seconds=90, what="20 errors")
     titled = {panel["title"]: panel for panel in dashboards.panels(BOARDS["application"])}
-    lines = page(environment, "application").answers(titled["Errors by route"])["B"]
-    assert max(value or 0 for line in lines for value in line) == 1
+    shown = page(environment, "application")
+
+    def all_failed() -> bool:
+        lines = shown.answers(titled["Errors by route"])["B"]
+        return max(value or 0 for line in lines for value in line) == 1
+
+    eventually(all_failed, seconds=60, what="a route of which all requests failed")
 
 
 @pytest.mark.parametrize(("uid", "panel"), PANELS)
