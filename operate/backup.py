@@ -76,16 +76,16 @@ def write(host: str, stack: str, config: Mapping[str, Any], output: IO[bytes]) -
     found = parts(host, stack, config)
     if not found:
         raise CommandError(f"the engine has no volume of the stack {stack}: nothing to back up")
+    images = {each.service: each.image for each in found}
     about = archive.About(
         stack=stack,
         time=datetime.now(UTC).isoformat(timespec="seconds"),
-        programs=programs.versions(host, {each.service: each.image for each in found}),
+        programs=programs.versions(host, images),
         images={e.service: image(config, e.service) for e in found},
         settings={key: value for key, value in config.items() if value is not None},
     )
     seconds: dict[str, float] = {}
     contents: dict[str, archive.Content] = {}
-    images = {each.service: each.image for each in found}
     shell = images.get(programs.SHELL) or image(config, programs.SHELL)
     with (
         volumes.mounted(host, prefix(stack), tuple(images), shell) as opened,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as json_format
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
@@ -16,7 +15,7 @@ from operate.stacks import Stack
 from setup import docker_engine, pulumi_cli
 from setup.command import JSON, STACK, Command
 from stack.docker.engine import EngineError, ask
-from stack.docker.preflight import Finding, obstacles
+from stack.docker.preflight import Finding, at_once, obstacles
 from stack.services import describe
 from stack.settings.model import Settings
 
@@ -74,10 +73,7 @@ def findings(settings: Settings) -> list[Finding]:
             lambda: probe.socket(address, settings, collector, info),
             lambda: probe.disk(address, settings, collector.image),
         ]
-    # At once: each takes its time, and through ssh a connection of its own.
-    with ThreadPoolExecutor() as pool:
-        answers = pool.map(lambda question: list(question()), questions)
-        return [finding for answer in answers for finding in answer]
+    return at_once(questions)
 
 
 def _look(stack: Stack) -> list[Finding]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -71,7 +71,11 @@ def obstacles(address: str, prefix: str, services: tuple[Service, ...]) -> list[
             for port in service.ports
         ),
     ]
-    # At once: through ssh, each takes a connection of its own.
+    return at_once(questions)
+
+
+def at_once(questions: Iterable[Callable[[], Iterable[Finding]]]) -> list[Finding]:
+    """Ask all questions at once, since each takes its time, and through ssh a connection."""
     with ThreadPoolExecutor() as pool:
         answers = pool.map(lambda question: list(question()), questions)
         return [finding for answer in answers for finding in answer]
