@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from bootstrap.programs import ask
+from stack.docker import engine
 
 _UNKNOWN_NAME = r"lookup (\S+) on .*: (?:no such host|server misbehaving)"
 _FIXES = {
@@ -72,7 +72,11 @@ def _network_advice(error: str, network: str, host: str) -> str:
         return ""
     name = unknown[1]
     shown = '{{.Names}}\t{{.Label "com.docker.compose.service"}}\t{{.Networks}}'
-    for line in ask("docker", "--host", host, "ps", "--format", shown).output.splitlines():
+    try:
+        running = engine.ask(host, "ps", "--format", shown)
+    except (engine.EngineError, OSError):
+        return ""
+    for line in running:
         container, service, networks = line.split("\t")
         if name in (container, service) and network not in networks.split(","):
             own = networks.split(",")[0]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from bootstrap.progress import CommandError, note, step
@@ -75,11 +75,10 @@ def check(
     What is `just_up` is not waited for: the application may come after the stack, rules need not
     have been evaluated yet, a sample may be a minute old, and containers may have printed nothing.
     """
-    checks = _checks(stack, just_up=just_up)
+    grafana = _Administrator(stack.grafana_url, stack.password)
+    checks = _checks(stack, grafana, just_up=just_up)
     if settings:
-        checks |= read_back.checks(
-            stack, _Administrator(stack.grafana_url, stack.password), settings
-        )
+        checks |= read_back.checks(stack, grafana, settings)
     waiting, results = dict(checks), {}
     deadline, told = time.monotonic() + seconds, False
     while True:
@@ -129,10 +128,12 @@ class _Administrator(Grafana):
             raise
 
 
-def _checks(stack: RunningStack, *, just_up: bool) -> dict[str, Callable[[], str]]:
-    grafana = _Administrator(stack.grafana_url, stack.password)
+def _checks(
+    stack: RunningStack, grafana: Grafana, *, just_up: bool
+) -> dict[str, Callable[[], str]]:
     prometheus = stack.prometheus_url
-    explain = partial(scrape_errors.explained, network=stack.network, host=stack.host)
+    # Once for each error: it may ask the engine, and is looked at every second.
+    explain = cache(partial(scrape_errors.explained, network=stack.network, host=stack.host))
     oldest = time.time() - (_RECENT_SECONDS if just_up else 0)
     return {
         "Grafana answers": lambda: str(grafana.ask("/api/health")["version"]),
