@@ -63,15 +63,18 @@ class Grafana:
 
     def query(self, source: str, query: dict[str, Any], seconds: int) -> list[Any]:
         """Ask the data source of a uid about the last `seconds`; return the frames with values."""
-        body = {
-            "queries": [{"refId": "A", "datasource": {"uid": source, "type": source}, **query}],
-            "from": str(int((time.time() - seconds) * 1000)),
-            "to": str(int((time.time() + 60) * 1000)),
-        }
-        result = self.ask("/api/ds/query", body)["results"]["A"]
+        asked = {"refId": "A", "datasource": {"uid": source, "type": source}, **query}
+        result = self.results([asked], seconds, ahead=60)["A"]
         if "error" in result:
             raise GrafanaError(f"{source} refused {query['expr']}: {result['error']}")
         return [frame for frame in result.get("frames", []) if frame["data"]["values"]]
+
+    def results(self, queries: list[Any], seconds: int, ahead: int = 0) -> dict[str, Any]:
+        """Ask the data sources about the last `seconds`, and `ahead` of now; return by `refId`."""
+        now = int(time.time() * 1000)
+        shown = {"from": str(now - seconds * 1000), "to": str(now + ahead * 1000)}
+        found: dict[str, Any] = self.ask("/api/ds/query", {"queries": queries, **shown})["results"]
+        return found
 
     def metric(self, expression: str) -> float | None:
         """Ask the Prometheus source now; return the one value, or None where there is no series."""

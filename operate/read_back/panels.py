@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -58,14 +57,8 @@ def _expressions(panel: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _error(grafana: Grafana, board: Mapping[str, Any], panel: Mapping[str, Any]) -> str:
-    now = int(time.time() * 1000)
-    body = {
-        "queries": queries(panel, values(board)),
-        "from": str(now - _SHOWN_SECONDS * 1000),
-        "to": str(now),
-    }
     try:
-        results = grafana.ask("/api/ds/query", body)["results"]
+        results = grafana.results(queries(panel, values(board)), _SHOWN_SECONDS)
     except GrafanaError as error:
         if error.code is None:
             raise

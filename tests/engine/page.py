@@ -12,7 +12,7 @@ from typing import Any
 from operate.read_back import panels
 from tests.engine.grafana import Grafana
 
-_SHOWN_SECONDS = 300
+SHOWN_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,7 @@ class Page:
         Raises AssertionError with what Grafana says of a query that fails.
         """
         queries = panels.queries(panel, self._values())
-        start, end = _shown()
-        body = {"queries": queries, "from": str(start), "to": str(end)}
-        results = self.grafana.ask("/api/ds/query", body)["results"]
+        results = self.grafana.results(queries, SHOWN_SECONDS)
         for target in queries:
             error = results[target["refId"]].get("error")
             assert not error, f"{panel['title']}: {target['expr']}: {error}"
@@ -90,7 +88,7 @@ class Page:
 def _shown() -> tuple[int, int]:
     """Return the shown time, in milliseconds since 1970."""
     now = int(time.time() * 1000)
-    return now - _SHOWN_SECONDS * 1000, now
+    return now - SHOWN_SECONDS * 1000, now
 
 
 def _has_rows(frame: Mapping[str, Any]) -> bool:
