@@ -15,7 +15,7 @@ from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
 from tests.engine.grafana import Line
 from tests.engine.log_samples import NEST
-from tests.engine.page import Page
+from tests.engine.page import SHOWN_SECONDS, Page
 from tests.engine.waiting import eventually
 
 BOARDS = {board["uid"]: board for board in dashboards.load().values()}
@@ -156,26 +156,28 @@ def test_each_job_shows_the_error_lines_and_alerts_of_its_own_containers(
 ) -> None:
     worker = talker.start(f"{environment.prefix}-worker", f"echo '{NEST % 'error'}'; sleep 600")
     # Its name and service are those of no target, and no setting names it.
-    stranger = f"{environment.prefix}-stranger"
-    talker.start(stranger, f"echo '{NEST % 'error'}'; sleep 600")
+    talker.start(f"{environment.prefix}-stranger", f"echo '{NEST % 'error'}'; sleep 600")
     titled = {panel["title"]: panel for panel in dashboards.panels(BOARDS["application"])}
 
-    def containers(job: str) -> set[str]:
+    def containers(job: str) -> set[tuple[str, str]]:
+        """Return the names and Compose services of those whose lines a job shows."""
         shown = page(environment, "application", job=job)
         [target] = titled["Last error lines"]["targets"]
-        lines = environment.grafana().lines(shown.question(target))
-        [[count]] = shown.answers(titled["Error lines"])["A"]
-        assert count
-        return {line.labels["container"] for line in lines}
+        lines = environment.grafana().lines(shown.question(target), SHOWN_SECONDS)
+        assert shown.answers(titled["Error lines"])["A"] == [[len(lines)]]
+        return {(line.labels["container"], line.labels.get("service", "")) for line in lines}
 
-    eventually(lambda: containers("renamed") == {worker}, seconds=60, what="the worker's line only")
-    # Another application beside this one may have a service `backend` as well.
+    def backends() -> set[tuple[str, str]]:
+        found = containers("backend")
+        assert (busy.container("backend"), "backend") in found
+        return found
+
     eventually(
-        lambda: busy.container("backend") in containers("backend") - {worker, stranger},
-        seconds=60,
-        what="the backend's lines",
+        lambda: containers("renamed") == {(worker, "")}, seconds=60, what="the worker's line only"
     )
-    assert {worker, stranger}.isdisjoint(containers("backend"))
+    found = eventually(backends, seconds=60, what="the backend's lines")
+    # Another application beside this one may have a service of the name.
+    assert {service for _, service in found} == {"backend"}
 
 
 @pytest.mark.usefixtures("quiet")
