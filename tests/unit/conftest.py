@@ -8,6 +8,7 @@ import pytest
 
 from stack.settings import loading
 from stack.settings.model import Settings
+from stack.settings.problems import SettingsError
 
 Read = Callable[..., Settings]
 
@@ -21,6 +22,15 @@ def read() -> Read:
         return loading.parse("dev", given, is_secret=lambda _key: True)
 
     return read
+
+
+def assert_refused(read: Read, values: Mapping[str, Any], key: str, says: str) -> None:
+    """Assert that settings have exactly one problem: that of `key`, whose text says something."""
+    with pytest.raises(SettingsError) as refused:
+        read(values)
+    [problem] = refused.value.problems
+    assert problem.key == f"monitoring:{key}"
+    assert says in problem.text
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,7 @@ import pytest
 from stack.scraping import relabelling
 from stack.services import prometheus
 from stack.settings.jobs import Metrics
-from stack.settings.problems import SettingsError
-from tests.unit.conftest import Read
+from tests.unit.conftest import Read, assert_refused
 
 JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}
 OTEL = Metrics(
@@ -84,8 +83,4 @@ def test_a_prefix_of_the_default_metrics_is_taken_away_and_of_no_other() -> None
 def test_a_name_that_cannot_be_one_is_refused(
     metrics: dict[str, str], key: str, says: str, read: Read
 ) -> None:
-    with pytest.raises(SettingsError) as refused:
-        read({"jobs": [{**JOB, "metrics": metrics}]})
-    [problem] = refused.value.problems
-    assert problem.key == f"monitoring:jobs[0].metrics.{key}"
-    assert says in problem.text
+    assert_refused(read, {"jobs": [{**JOB, "metrics": metrics}]}, f"jobs[0].metrics.{key}", says)

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from stack.services import prometheus
-from stack.settings.problems import SettingsError
-from tests.unit.conftest import Read
+from tests.unit.conftest import Read, assert_refused
 
 JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}
 REPLICAS: dict[str, Any] = {**JOB, "replicas": True}
@@ -76,11 +75,7 @@ def test_labels_reach_replicas_too(read: Read) -> None:
 def test_replicas_that_no_name_server_knows_are_refused(
     changes: dict[str, Any], key: str, says: str, read: Read
 ) -> None:
-    with pytest.raises(SettingsError) as refused:
-        read({"jobs": [{**REPLICAS, **changes}]})
-    [problem] = refused.value.problems
-    assert problem.key == f"monitoring:jobs[0].{key}"
-    assert says in problem.text
+    assert_refused(read, {"jobs": [{**REPLICAS, **changes}]}, f"jobs[0].{key}", says)
 
 
 def test_no_target_may_expose_more_series_than_fit_into_the_memory(read: Read) -> None:

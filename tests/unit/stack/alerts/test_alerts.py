@@ -19,8 +19,7 @@ from stack.configs import FileError
 from stack.services import grafana, prometheus
 from stack.settings import contradictions, loading
 from stack.settings.model import Settings
-from stack.settings.problems import SettingsError
-from tests.unit.conftest import Read
+from tests.unit.conftest import Read, assert_refused
 
 EVERY_SERVICE = {"blackbox": {"enabled": True}}
 JOB = {"name": "backend", "targets": ["backend:3000"]}
@@ -325,11 +324,7 @@ def without(key: str) -> dict[str, Any]:
 def test_a_wrong_setting_is_refused_with_its_key(
     values: dict[str, Any], key: str, says: str, read: Read
 ) -> None:
-    with pytest.raises(SettingsError) as refused:
-        read(values)
-    [problem] = refused.value.problems
-    assert problem.key == f"monitoring:{key}"
-    assert says in problem.text
+    assert_refused(read, values, key, says)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from stack.settings.declaration import settings as declared
 from stack.settings.model import Settings, is_on
 from stack.settings.problems import SettingsError
 from stack.settings.values import Duration
-from tests.unit.conftest import Read
+from tests.unit.conftest import Read, assert_refused
 
 REACHED = {"slackUrl": "https://hooks.example.com/T0"}
 BLACKBOX = {"blackbox": {"enabled": True}}
@@ -136,11 +136,7 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
 def test_a_wrong_setting_is_refused_with_its_key_and_a_remedy(
     values: dict[str, Any], key: str, says: str, read: Read
 ) -> None:
-    with pytest.raises(SettingsError) as refused:
-        read(values)
-    [problem] = refused.value.problems
-    assert problem.key == f"monitoring:{key}"
-    assert says in problem.text
+    assert_refused(read, values, key, says)
 
 
 def test_the_error_shows_the_lines_to_write(read: Read) -> None:
