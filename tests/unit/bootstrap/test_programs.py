@@ -14,7 +14,12 @@ from bootstrap import programs
 
 def test_ctrl_c_waits_for_what_must_not_be_cut_off(tmp_path: Path) -> None:
     script = "sleep 0.3; touch started; sleep 1; touch done"  # once it is waited for
-    code = f"from bootstrap import programs; programs.finish('sh', '-c', 'cd {tmp_path}; {script}')"
+    code = (
+        # Ignored, and so inherited, where the tests run in the background of a shell.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from bootstrap import programs\n"
+        f"programs.finish('sh', '-c', 'cd {tmp_path}; {script}')"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
