@@ -33,8 +33,9 @@ def services(read: Read) -> tuple[Service, ...]:
     return tuple(dataclasses.replace(service, start_seconds=0) for service in describe(read()))
 
 
-def docker(folder: Path, ps: str = ":", run: str = ":") -> Path:
-    return recorded(folder, "docker", f'case "$3" in ps) {ps};; exec) {run};; esac')
+def docker(folder: Path, ps: str = ":", run: str = ":", look: str = ":") -> Path:
+    answers = f"ps) {ps};; exec) {run};; container) {look};;"
+    return recorded(folder, "docker", f'case "$3" in {answers} esac')
 
 
 def test_only_those_that_the_engine_does_not_know_to_be_healthy_are_asked(
@@ -71,6 +72,39 @@ def test_each_that_is_not_ready_in_time_is_told_with_the_last_word_of_its_check(
         f" says: not yet\n\n{PREFIX}-grafana is not ready after 0 s: see `docker logs"
         f" {PREFIX}-grafana`. Its health check says: exit code 3"
     )
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        ("echo 'Error: No such container: x' >&2; exit 1", "`pulumi up --refresh` makes it again"),
+        ("echo exited", f"`docker start {PREFIX}-loki`"),
+        ("echo paused", f"`docker unpause {PREFIX}-loki`"),
+    ],
+)
+def test_one_that_cannot_become_ready_by_itself_is_told_at_once_with_the_remedy(
+    look: str, said: str, on_path: Path, services: tuple[Service, ...]
+) -> None:
+    docker(on_path, HEALTHY, 'case "$4" in *-loki) exit 1;; esac', look)
+    patient = tuple(dataclasses.replace(service, start_seconds=60) for service in services)
+    with pytest.raises(engine.EngineError) as error:
+        readiness.wait(LOCAL, PREFIX, patient)
+    assert str(error.value).startswith(f"{PREFIX}-loki ")
+    assert said in str(error.value)
+
+
+def test_the_remedy_for_one_behind_ssh_names_its_host(
+    on_path: Path, services: tuple[Service, ...]
+) -> None:
+    docker(on_path, HEALTHY, 'case "$4" in *-loki) exit 1;; esac', "echo exited")
+    with pytest.raises(engine.EngineError, match="`docker --host ssh://deploy@server start "):
+        readiness.wait("ssh://deploy@server", PREFIX, services)
+
+
+def test_one_that_restarts_is_waited_for(on_path: Path, services: tuple[Service, ...]) -> None:
+    docker(on_path, HEALTHY, 'case "$4" in *-loki) exit 1;; esac', "echo restarting")
+    with pytest.raises(engine.EngineError, match="loki is not ready after 0 s"):
+        readiness.wait(LOCAL, PREFIX, services)
 
 
 def test_a_check_that_does_not_end_is_given_up(
