@@ -48,7 +48,11 @@ _PROGRAM = ("Pulumi.yaml", "__main__.py", "stack", "configs")
 
 def rehearse(stack: str, file: str) -> None:
     """Restore a backup beside the running stack, verify it, compare the two, and remove it."""
-    with backup_files.reading(stack, file) as path, running_stack.reach(stack) as running:
+    outputs, settings = running_stack.ask(stack)
+    with (
+        backup_files.reading(stack, file) as path,
+        running_stack.reach(outputs, settings) as running,
+    ):
         about = restore.checked(path)
         if about.stack != stack:
             raise CommandError(f"{path} is a backup of {about.stack}: make rehearse STACK=…")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from bootstrap.progress import CommandError
-from operate import environments, ssh_tunnel, stacks
-from setup import docker_engine, pulumi_cli
+from operate import ssh_tunnel, stacks
+from setup import pulumi_cli
+from stack.settings.model import Settings
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,20 @@ class RunningStack:
     host: str
 
 
-@contextmanager
-def reach(name: str) -> Iterator[RunningStack]:
-    """Yield the way to a stack, which lasts as long as the block. Raises `CommandError`."""
+def ask(name: str) -> tuple[dict[str, Any], Settings]:
+    """Return the outputs and the settings of a stack that is up. Raises `CommandError`."""
     pulumi_cli.ready(name)
     stack = stacks.existing(name)
     outputs = json.loads(stack.must("stack", "output", "--json")) if stack else {}
     if stack is None or not outputs:
         raise CommandError(f"the stack {name} is not up: run `make up STACK={name}` first")
-    password = stack.must("config", "get", environments.PASSWORD).rstrip("\n")
-    host = docker_engine.address(stack.config().get(environments.DOCKER_HOST))
+    return outputs, stack.settings()
+
+
+@contextmanager
+def reach(outputs: Mapping[str, Any], settings: Settings) -> Iterator[RunningStack]:
+    """Yield the way to a stack, which lasts as long as the block. Raises `CommandError`."""
+    host, password = settings.docker_host, settings.grafana_admin_password.reveal()
     urls = {key: outputs[key] for key in ("grafana_url", "prometheus_url")}
     with ssh_tunnel.reach(host, urls) as reached:
         yield RunningStack(**reached, password=password, network=outputs["network"], host=host)

@@ -65,7 +65,7 @@ class Outcome:
 
 def test_alert(stack: str) -> None:
     """Send one alert through the whole chain of a running stack, and say what became of it."""
-    with running_stack.reach(stack) as reached, step("Test alert") as this:
+    with running_stack.reach(*running_stack.ask(stack)) as reached, step("Test alert") as this:
         note("Grafana looks every 10 s, and waits alerts.groupWait before it sends")
         outcome = send(reached.grafana_url, reached.password)
         this.outcome = str(outcome)

@@ -41,16 +41,16 @@ def prepare(stack: str) -> None:
 def up(stack: str) -> None:
     """Bring the stack up, for `dev` with the example application beside it, and verify it."""
     made = ready(stack)
-    preflight.before_up(made)
+    settings = made.settings()
+    preflight.before_up(settings)
     note(f"running: pulumi up --yes --stack {stack}")
     show("pulumi", "up", "--yes", "--stack", stack, env=made.env)
     if stack == DEV:
         with step("Example application"):
             example.up()
     outputs = json.loads(made.must("stack", "output", "--json"))
-    host = docker_engine.address(made.config().get(environments.DOCKER_HOST))
-    print(closing(stack, outputs, host), flush=True)
-    verification.verify(stack, _VERIFY_SECONDS, just_up=True)
+    print(closing(stack, outputs, settings.docker_host), flush=True)
+    verification.prove(stack, outputs, settings, _VERIFY_SECONDS, just_up=True)
 
 
 COMMANDS = (Command("prepare", prepare, (STACK,)), Command("up", up, (STACK,)))

@@ -13,7 +13,7 @@ from functools import cache, partial
 from typing import Any
 
 from bootstrap.progress import CommandError, note, step
-from operate import backup_files, evidence, running_stack, scrape_errors, stacks
+from operate import backup_files, evidence, running_stack, scrape_errors
 from operate.evidence import UNAUTHORIZED
 from operate.grafana_api import Grafana, GrafanaError
 from operate.read_back import checks as read_back
@@ -36,10 +36,21 @@ class Result:
     seen: str
 
 
-def verify(stack: str, seconds: float = DEADLINE_SECONDS, *, just_up: bool = False) -> None:
+def verify(stack: str) -> None:
     """Prove from outside that a running stack works, and say what was seen."""
-    with running_stack.reach(stack) as reached, step("Verification") as this:
-        settings = stacks.named(stack).settings()
+    prove(stack, *running_stack.ask(stack))
+
+
+def prove(
+    stack: str,
+    outputs: Mapping[str, Any],
+    settings: Settings,
+    seconds: float = DEADLINE_SECONDS,
+    *,
+    just_up: bool = False,
+) -> None:
+    """Do as `verify` does, for a stack whose outputs and settings are known; see `check`."""
+    with running_stack.reach(outputs, settings) as reached, step("Verification") as this:
         results = check(reached, seconds, just_up=just_up, settings=settings)
         failed = sum(not result.passed for result in results)
         this.outcome = f"{len(results) - failed} of {len(results)} checks passed"

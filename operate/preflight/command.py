@@ -11,7 +11,6 @@ from typing import Any
 from bootstrap.progress import CommandError, note, step
 from operate import stacks
 from operate.preflight import containers, engine, probe
-from operate.stacks import Stack
 from setup import docker_engine, pulumi_cli
 from setup.command import JSON, STACK, Command
 from stack.docker.engine import EngineError, ask
@@ -26,7 +25,7 @@ def preflight(stack: str, *, json: bool = False) -> None:
     It fails where `up` would, and only warns of all else.
     """
     pulumi_cli.ready(stack)
-    found = _look(stacks.open_stack(stack))
+    found = _look(stacks.open_stack(stack).settings())
     if json:
         print(json_format.dumps([asdict(finding) for finding in found], indent=2))
     else:
@@ -37,9 +36,9 @@ def preflight(stack: str, *, json: bool = False) -> None:
 COMMAND = Command("preflight", preflight, (STACK, JSON))
 
 
-def before_up(stack: Stack) -> None:
+def before_up(settings: Settings) -> None:
     """Say what the stack would suffer from. Raises `CommandError` where it cannot be there."""
-    found = _look(stack)
+    found = _look(settings)
     for line in report(found).splitlines():
         note(line)
     _stop(found)
@@ -76,9 +75,8 @@ def findings(settings: Settings) -> list[Finding]:
     return at_once(questions)
 
 
-def _look(stack: Stack) -> list[Finding]:
+def _look(settings: Settings) -> list[Finding]:
     with step("Preflight") as this:
-        settings = stack.settings()
         facts, version = docker_engine.look(settings.docker_host)
         if not facts.answers:
             # Raises with what to do, unless this machine may get an engine by itself.

@@ -55,7 +55,7 @@ def test_everything_that_is_wrong_is_named_at_once_within_seconds_and_nothing_is
     )
     before = time.monotonic()
     with pytest.raises(CommandError, match="nothing was changed"):
-        command.before_up(stack)
+        command.before_up(stack.settings())
     assert time.monotonic() - before < 20, "a preflight that is slow is not run"
 
     said = " ".join(capsys.readouterr().err.split())
