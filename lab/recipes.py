@@ -86,7 +86,7 @@ LOKI = Program(
     name="loki",
     version="3.7.8",
     module=f"{_LOKI}@v3.7.8",
-    binaries={"loki": f"{_LOKI}/cmd/loki"},
+    binaries={"loki": f"{_LOKI}/cmd/loki", "loki-canary": f"{_LOKI}/cmd/loki-canary"},
     variables={f"{_LOKI_BUILD}.Version": "3.7.8", f"{_LOKI_BUILD}.Branch": "lab"},
     copies=(Copy(_LOKI, "cmd/loki/loki-docker-config.yaml", "etc/local-config.yaml"),),
     cold="4 minutes",
@@ -225,6 +225,7 @@ IMAGES: Mapping[str, Image] = {
         _image(PROMTAIL, "Promtail"),
         _image(GRAFANA, "Grafana back end without its web pages"),
         _image(BLACKBOX, "Blackbox exporter"),
+        Image("canary", LOKI.version, "Loki canary", LOKI.module, (LOKI.name,)),
         Image(
             "node",
             "22.23.3",

@@ -39,7 +39,10 @@ from setup.command import STACK, Command
 from stack.settings.model import SERVICES, Network, prefix
 
 # What it needs of the running one's settings not, or must not have: targets, receivers, networks.
-_LEFT_OUT = ("jobs", "scrapeSecrets", "alerts", "alertSecrets", "appNetworks", "blackbox", "logs")
+_LEFT_OUT = (
+    *("jobs", "scrapeSecrets", "alerts", "alertSecrets", "appNetworks", "logs"),
+    *("blackbox", "canary"),
+)
 # Lines and samples that are printed just before a backup may still be on their way.
 _SETTLED_SECONDS = 60
 _UP_SECONDS = 900

@@ -3,4 +3,7 @@
 // Package tools makes go.mod pin what the lab builds; it is never compiled.
 package tools
 
-import _ "github.com/grafana/loki/v3/cmd/loki"
+import (
+	_ "github.com/grafana/loki/v3/cmd/loki"
+	_ "github.com/grafana/loki/v3/cmd/loki-canary"
+)

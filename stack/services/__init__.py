@@ -6,7 +6,7 @@ Each entry is its module's; the order is the one in which reviewers read them.
 from __future__ import annotations
 
 from stack.service import Service
-from stack.services import blackbox, grafana, loki, prometheus, promtail
+from stack.services import blackbox, canary, grafana, loki, prometheus, promtail
 from stack.settings.model import Settings
 
 SERVICES = (
@@ -15,6 +15,7 @@ SERVICES = (
     promtail.ENTRY,
     grafana.ENTRY,
     blackbox.ENTRY,
+    canary.ENTRY,
 )
 
 

@@ -19,7 +19,6 @@ from stack.service import (
     Service,
     go_memory_limit,
 )
-from stack.settings.logs import Logs
 from stack.settings.model import Settings
 
 PORT = 9080
@@ -88,7 +87,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     [discovery] = scrape["docker_sd_configs"]
     discovery["refresh_interval"] = str(settings.promtail.refresh_interval)
     scrape["docker_sd_configs"] = [discovery | chosen for chosen in _selections(settings)]
-    scrape["pipeline_stages"] = _exclusions(settings.logs) + _with_redaction(
+    scrape["pipeline_stages"] = _exclusions(settings) + _with_redaction(
         scrape["pipeline_stages"],
         built_in=settings.logs.redact,
         patterns=settings.logs.redact_patterns,
@@ -122,7 +121,8 @@ def _selections(settings: Settings) -> Iterator[dict[str, Any]]:
     """Let the engine select: a container is read that all filters of one selection let through."""
     logs = settings.logs
     if not logs.projects:
-        yield _filters(logs.include_names, logs.include_labels)
+        chosen = _filters(logs.include_names, logs.include_labels)
+        yield from (chosen, _filters(settings.measured, ())) if chosen else (chosen,)
         return
     for project in logs.projects:
         label = f"com.docker.compose.project={project}"
@@ -141,21 +141,22 @@ def _filters(names: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
     return {"filters": filters} if filters else {}
 
 
-def _exclusions(logs: Logs) -> list[Stage]:
+def _exclusions(settings: Settings) -> list[Stage]:
     """Drop the lines of the containers that are left out, before any other stage sees them.
 
     Relabelling cannot: of a Docker target its `drop` takes the labels only, and Loki accepts the
     lines under whichever labels are added later.
     """
+    measured = "|".join(settings.measured)
     return [
         {
-            "drop": {
-                "source": "container",
-                "expression": f"^(?:{name})$",
+            "match": {
+                "selector": f'{{container=~"{name}", container!~"{measured}"}}',
+                "action": "drop",
                 "drop_counter_reason": "excluded",
             }
         }
-        for name in logs.exclude_names
+        for name in settings.logs.exclude_names
     ]
 
 

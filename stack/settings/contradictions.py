@@ -22,6 +22,8 @@ _METRIC_LABELS = ("le", "quantile")
 _NO_NETWORKS = ("host", "none")
 
 _LONGEST_INTERVAL = Duration("2m", 120)
+# What the canary prints: nanoseconds since 1970, and p.
+_CANARYS_LINE = f"1764228464123456789 {'p' * 79}"
 # How old a sample may be that Prometheus still takes for the present value, by its default.
 _LOOKBACK = Duration("5m", 300)
 
@@ -44,6 +46,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         names.append(job.name)
         yield from _job(("jobs", number), job, settings)
     yield from _secrets_of_no_job(settings)
+    yield from _canary(settings)
 
 
 def stack_name(stack: str) -> Iterator[Problem]:
@@ -177,3 +180,17 @@ def _secrets_of_no_job(settings: Settings) -> Iterator[Problem]:
             close = difflib.get_close_matches(name, names, n=1)
             hint = f" (did you mean '{close[0]}'?)" if close else ""
             yield Problem(path, f"is the secret of no job{hint}; {take_out(path)}")
+
+
+def _canary(settings: Settings) -> Iterator[Problem]:
+    """Find what would change the lines by which the canary knows what is lost."""
+    if not settings.canary.enabled:
+        return
+    for number, pattern in enumerate(settings.logs.redact_patterns):
+        if re.search(pattern, _CANARYS_LINE):
+            path = ("logs", "redactPatterns", number)
+            text = (
+                f"is '{pattern}', which matches the canary's lines, '{_CANARYS_LINE[:23]}…': it"
+                " would not find them; make it match less, or set canary.enabled to false"
+            )
+            yield Problem(path, text)

@@ -18,6 +18,7 @@ from stack.settings.jobs import Job
 from stack.settings.logs import ContainerLogs, Logs
 from stack.settings.services import (
     Blackbox,
+    Canary,
     Grafana,
     Loki,
     Prometheus,
@@ -101,6 +102,7 @@ class Settings:
     promtail: Promtail = setting(None, "Promtail.", Promtail)
     grafana: Grafana = setting(None, "Grafana.", Grafana)
     blackbox: Blackbox = setting(None, "The blackbox exporter.", Blackbox)
+    canary: Canary = setting(None, "Loki's canary.", Canary)
     alerts: Alerts = setting(None, "When alerts fire, and whom they reach.", Alerts)
     grafana_admin_password: Secret = setting(
         formats.PASSWORD,
@@ -121,6 +123,11 @@ class Settings:
     def prefix(self) -> str:
         """What every name of the stack on the engine begins with."""
         return prefix(self.stack)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The canary's container and that of `verify --loss`, whose lines are read in any case."""
+        return f"{self.prefix}-canary", f"{self.prefix}-loss"
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -106,3 +106,12 @@ class Blackbox(ServiceSettings):
     def targets(self) -> Mapping[str, tuple[str, ...]]:
         """Its probes."""
         return {"probes": self.probes}
+
+
+@dataclass(frozen=True)
+class Canary(ServiceSettings):
+    """Loki's canary: prints lines and looks for each of them in Loki. Its releases are Loki's."""
+
+    enabled: bool = setting(formats.BOOLEAN, "Whether it is there.", default=False)
+    image: str = setting(formats.IMAGE, "Its image.", "grafana/loki-canary:3.7.8")
+    memory: Size = setting(formats.memory("32MB"), "Its memory limit, at least 32MB.", "64MB")

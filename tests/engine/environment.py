@@ -112,7 +112,9 @@ class Environment:
             loki={"image": images["loki"]},
             promtail={"image": images["promtail"]},
         )
-        if not like:
+        if like:
+            self.configure(canary={"image": images["canary"]})
+        else:
             self.configure(keepVolumes=False)
         self.set_password(self.password)
 

@@ -17,6 +17,7 @@ CONFIGS = ROOT / "configs"
 # Settings that bring every optional part of the files into being.
 EVERYTHING: dict[str, Any] = {
     "blackbox": {"enabled": True, "probes": ["http://proxy:8080/"]},
+    "canary": {"enabled": True},
     "labels": {"environment": "test"},
     "jobs": [
         {"name": "plain", "targets": ["a:1", "b:2"], "labels": {"team": "x"}},
@@ -55,6 +56,7 @@ CHECKS: dict[str, dict[str, tuple[str, ...]]] = {
     "blackbox": {
         "blackbox.yml": ("blackbox_exporter", "--config.check", "--config.file={}"),
     },
+    "canary": {},  # It has none.
     "grafana": {},  # It checks its files at its start only.
 }
 

@@ -33,9 +33,10 @@ RENAMED = {
 
 
 @pytest.fixture(scope="module")
-def environment(make_environment: MakeEnvironment) -> Environment:
+def environment(make_environment: MakeEnvironment, images: dict[str, str]) -> Environment:
     """Make an environment that scrapes the example application, and one other."""
     made = make_environment()
+    made.configure(canary={"enabled": True, "image": images["canary"]})
     made.configure(jobs=[JOB, {**RENAMED, "containers": [f"{made.prefix}-wor.*"]}])
     made.up().succeeded()
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,15 +23,33 @@ from tests.engine.waiting import eventually
 WITHIN = 60
 
 
+# Its own times would make a test of minutes.
+SOONER = {"-wait=30s": "-wait=5s", "-pruneinterval=15s": "-pruneinterval=2s", "=3m30s": "=10s"}
+
+
 @pytest.fixture(scope="module")
-def scraped(make_environment: MakeEnvironment) -> Iterator[Environment]:
+def scraped(make_environment: MakeEnvironment, images: dict[str, str]) -> Iterator[Environment]:
     environment = make_environment()
-    job = {"name": "backend", "targets": ["backend:3000"]}
-    environment.configure(jobs=[job], alerts={"evaluationInterval": "10s"})
+    replace(environment, "stack/services/canary.py", SOONER)
+    environment.configure(
+        jobs=[{"name": "backend", "targets": ["backend:3000"]}],
+        alerts={"evaluationInterval": "10s"},
+        canary={"enabled": True, "image": images["canary"]},
+    )
     environment.up().succeeded()
     backend = receiver.backend(environment)
     yield environment
     docker.docker("rm", "--force", backend, check=False)
+
+
+def replace(environment: Environment, path: str, texts: Mapping[str, str]) -> None:
+    """Replace texts in a file of an environment's copy of the program."""
+    file = environment.project / path
+    content = file.read_text()
+    for old, new in texts.items():
+        assert old in content
+        content = content.replace(old, new)
+    file.write_text(content)
 
 
 def verify(
@@ -75,7 +93,7 @@ def stopped(environment: Environment, service: str) -> Iterator[None]:
 def test_a_stack_that_works_passes_every_check_soon_after_up(scraped: Environment) -> None:
     failed, table = verify(scraped, verification.DEADLINE_SECONDS)
     assert failed == {}
-    assert "backend, grafana, loki, prometheus, promtail" in table
+    assert "backend, canary, grafana, loki, prometheus, promtail" in table
     assert "FAILED" not in table
 
 
@@ -182,6 +200,36 @@ def test_a_configuration_that_was_changed_behind_pulumis_back_is_named(
     assert failed == {}
 
 
+def test_the_canary_finds_every_line_that_it_printed(scraped: Environment) -> None:
+    grafana = scraped.grafana()
+    found = "loki_canary_response_latency_seconds_count"
+    eventually(lambda: (grafana.metric(found) or 0) > 15, seconds=WITHIN, what="lines found")
+    for what in ("missing", "spot_check_missing", "duplicate", "out_of_order"):
+        assert grafana.metric(f"loki_canary_{what}_entries_total") == 0
+    assert grafana.metric('service_memory_limit_bytes{job="canary"}') == 64 * 2**20
+
+
+# Of the canary's lines, and those of a measurement of the loss, each tenth.
+LOSING = r"""
+      - drop:
+          expression: '^(?:\d+7 p|loss-\w+ \d*7 )'
+"""
+
+
+def test_the_loss_of_each_tenth_line_is_seen(scraped: Environment) -> None:
+    beginning = "    pipeline_stages:\n      # Lines read,"
+    pipeline = {beginning: beginning.replace("\n", LOSING, 1)}
+    replace(scraped, "configs/promtail/promtail.yml", pipeline)
+    scraped.up().succeeded()
+    firing = 'count(ALERTS{alertname="CanaryLinesMissing",alertstate="firing"})'
+    eventually(lambda: scraped.grafana().metric(firing) == 1, seconds=90, what="the alert")
+    missing = scraped.grafana().metric("loki_canary_missing_entries_total")
+    printed = scraped.grafana().metric("loki_canary_entries_total")
+    assert missing
+    assert printed
+    assert missing < 0.3 * printed
+
+
 def test_a_panel_whose_query_is_wrong_is_named(scraped: Environment) -> None:
     sound = {"refId": "A", "datasource": {"uid": "prometheus"}, "expr": "up"}
     panels_of = [
@@ -201,12 +249,9 @@ def test_a_wrong_password_is_said_at_once_and_locks_nobody_out(scraped: Environm
 
 
 def test_a_rule_that_cannot_be_evaluated_is_named(scraped: Environment) -> None:
-    rules = scraped.project / "configs/promtail/rules/promtail.yml"
-    text = rules.read_text()
     sound = 'min(time() - process_start_time_seconds{job="promtail"})'
-    assert sound in text
     # Nothing is wrong with it until there are series: several match each.
-    rules.write_text(text.replace(sound, "up * on () up"))
+    replace(scraped, "configs/promtail/rules/promtail.yml", {sound: "up * on () up"})
     scraped.up().succeeded()
     check = "Every rule can be evaluated"
     eventually(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -46,13 +45,17 @@ def test_only_nests_errors_are_overtaken_and_only_lokis_noise_is_dropped(read: R
 def test_lines_of_a_container_that_is_left_out_are_dropped_before_any_other_stage(
     read: Read,
 ) -> None:
+    measured = "monitoring-dev-canary|monitoring-dev-loss"
     names = ["shop-x", "a|b"]
     first, second, *others = stages(read, {"excludeNames": names, "redactPatterns": ["pin=\\d"]})
-    assert [stage["drop"]["source"] for stage in (first, second)] == ["container"] * 2
-    found = [stage["drop"]["expression"] for stage in (first, second)]
-    assert [re.findall(r"(?m)" + each, "shop-x\na\nb\nshop-x2\nab") for each in found] == [
-        ["shop-x"],
-        ["a", "b"],
+    # Loki's matchers match the whole of a label.
+    assert [stage["match"] for stage in (first, second)] == [
+        {
+            "selector": f'{{container=~"{name}", container!~"{measured}"}}',
+            "action": "drop",
+            "drop_counter_reason": "excluded",
+        }
+        for name in names
     ]
     assert others == stages(read, {"redactPatterns": ["pin=\\d"]})
 

@@ -192,10 +192,20 @@ def test_all_containers_are_read_by_default(read: Read) -> None:
 def test_containers_are_selected_at_the_engine(read: Read) -> None:
     logs = {"includeNames": ["shop-.*"], "includeLabels": ["a=b"]}
     source = promtail.configuration(read({"logs": logs}))["scrape_configs"][0]
-    assert source["docker_sd_configs"][0]["filters"] == [
+    chosen, measured = source["docker_sd_configs"]
+    assert chosen["filters"] == [
         {"name": "name", "values": ["^(shop-.*)$"]},
         {"name": "label", "values": ["a=b"]},
     ]
+    own = ["^(monitoring-dev-canary)$", "^(monitoring-dev-loss)$"]
+    assert measured["filters"] == [{"name": "name", "values": own}]
+
+
+def test_the_canary_looks_for_its_own_containers_lines(read: Read) -> None:
+    command = described(read(EVERY_SERVICE))["canary"].command
+    assert {"-addr=loki:3100", "-labelname=container", "-labelvalue=monitoring-dev-canary"} <= {
+        *command
+    }
 
 
 def test_the_settings_labels_are_on_every_line_and_every_series(read: Read) -> None:
@@ -266,6 +276,7 @@ def test_a_service_has_the_image_and_the_memory_of_its_settings(name: str, read:
         ("promtail", "0:0", "/var/lib/promtail", 30),
         ("grafana", "472:0", "/var/lib/grafana", 30),
         ("blackbox", "65534:65534", "", 30),
+        ("canary", "65534:65534", "", 30),
     ],
 )
 def test_what_a_service_keeps_is_where_its_image_keeps_it_and_belongs_to_its_user(
@@ -296,6 +307,7 @@ def test_promtail_reads_through_the_engine_of_the_settings(read: Read) -> None:
         ("prometheus", "promtool check ready --url=http://localhost:9090"),
         ("loki", "/usr/bin/loki -health"),
         ("blackbox", "wget -q --spider http://localhost:9115/-/healthy"),
+        ("canary", "wget -q --spider http://localhost:3500/metrics"),
     ],
 )
 def test_a_health_check_asks_the_program_itself(name: str, command: str, read: Read) -> None:

@@ -103,6 +103,11 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"prometheus": {"image": "prom/prometheus:latest"}}, "prometheus.image", "latest"),
         ({"loki": {"retention": "23h"}}, "loki.retention", "at least 24h"),
         ({"logs": {"excludeNames": ["a("]}}, "logs.excludeNames[0]", "regular expression"),
+        (
+            {"logs": {"redactPatterns": ["pin", r"\d{13,19}"]}, "canary": {"enabled": True}},
+            "logs.redactPatterns[1]",
+            "matches the canary's lines, '1764228464123456789 ppp…'",
+        ),
         ({"labels": {"container": "x"}}, "labels.container", "stack itself sets"),
         ({"bindAddress": "localhost"}, "bindAddress", "an IP address"),
         ({"dockerHost": "localhost:2375"}, "dockerHost", "tcp://host:port"),
