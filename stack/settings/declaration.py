@@ -47,17 +47,22 @@ class Setting:
 
     @property
     def example(self) -> Any:
-        """A value as YAML has it. A default says more than the format's example in general."""
-        if self.group:
-            one: Any = {each.key: each.example for each in settings(self.group) if each.is_required}
-        elif self.shape is Shape.ONE and self.default not in (None, ""):
-            is_plain = isinstance(self.default, bool | int | float)
-            one = self.default if is_plain else str(self.default)
-        else:
-            one = self.form and self.form.example
+        """A value as YAML has it."""
         if self.shape is Shape.MAPPING:
-            return {self.keys.example if self.keys else "": one}
-        return [one] if self.shape is Shape.LIST else one
+            return {self.keys.example if self.keys else "": self.item_example}
+        return [self.item_example] if self.shape is Shape.LIST else self.item_example
+
+    @property
+    def item_example(self) -> Any:
+        """The value, or one of its items. A default says more than the format's example."""
+        if self.group:
+            declared = settings(self.group)
+            shown = [each for each in declared if each.is_required] or declared[:1]
+            return {each.key: each.example for each in shown}
+        if self.shape is Shape.ONE and self.default not in (None, ""):
+            is_plain = isinstance(self.default, bool | int | float)
+            return self.default if is_plain else str(self.default)
+        return self.form and self.form.example
 
 
 def setting(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +28,7 @@ class Problem:
         if not self.path:
             return "the stack's name"
         head, *rest = self.path
-        parts = (
-            f"[{json.dumps(part)}]" if isinstance(part, int) or "." in part else f".{part}"
-            for part in rest
-        )
-        return f"monitoring:{head}" + "".join(parts)
+        return f"monitoring:{head}" + "".join(_below(part) for part in rest)
 
     def describe(self, stack: str) -> str:
         """Return the text, with the lines to write where a value would help."""
@@ -57,12 +53,26 @@ class SettingsError(Exception):
         super().__init__(f"nothing was changed: fix the settings of stack '{stack}'\n\n{body}")
 
 
+def _below(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    if re.fullmatch(r"[\w-]+|<name>", part):
+        return f".{part}"
+    # The CLI knows no other escape.
+    return '["' + part.replace('"', '\\"') + '"]'
+
+
 def take_out(path: Path) -> str:
     """Return how a setting is taken out."""
-    return f"take it out with: pulumi config rm --path '{Problem(path, '').key}'"
+    return f"take it out with: pulumi config rm --path {_quoted(path)}"
 
 
 def set_secret(path: Path) -> str:
     """Return how a secret is set, whose last part may be a placeholder such as `<name>`."""
-    key = Problem(path, "").key
-    return "set it with: pulumi config set --secret " + (f"--path '{key}'" if path[1:] else key)
+    where = f"--path {_quoted(path)}" if path[1:] else Problem(path, "").key
+    return f"set it with: pulumi config set --secret {where}"
+
+
+def _quoted(path: Path) -> str:
+    """Return a key for a shell, which would read brackets and what else is in names."""
+    return "'" + Problem(path, "").key.replace("'", "'\"'\"'") + "'"

@@ -53,7 +53,8 @@ def _item(setting: Setting, value: object, path: Path, problems: list[Problem]) 
     if setting.group:
         if not isinstance(value, Mapping):
             keys = ", ".join(each.key for each in settings(setting.group))
-            problems.append(_wrong(setting, value, path, f"must have the keys {keys}"))
+            must = f"must have the keys {keys}"
+            problems.append(_wrong(setting, value, path, must, setting.item_example))
             return None
         before = len(problems)
         arguments = read(setting.group, value, path, problems)
@@ -63,13 +64,13 @@ def _item(setting: Setting, value: object, path: Path, problems: list[Problem]) 
         result = form.parse(value)
     except ValueError as error:
         reason = f" ({error})" if str(error) else ""
-        example = setting.example if setting.shape is Shape.ONE else form.example
-        problems.append(_wrong(setting, value, path, f"must be {form.must_be}{reason}", example))
+        must = f"must be {form.must_be}{reason}"
+        problems.append(_wrong(setting, value, path, must, setting.item_example))
         return None
     return Secret(result) if setting.is_secret else result
 
 
-def _wrong(setting: Setting, value: object, path: Path, must: str, example: Any = None) -> Problem:
+def _wrong(setting: Setting, value: object, path: Path, must: str, example: Any) -> Problem:
     """Say what is there, of a secret only whether anything is, and what must be."""
     if value is None or value == "":
         shown = "empty"
@@ -92,7 +93,8 @@ def _wrong_name(setting: Setting, path: Path) -> Problem | None:
     try:
         form.parse(path[-1])
     except ValueError:
-        return Problem(path, f"has a name that is not usable, but must be {form.must_be}")
+        text = f"has a name that is not usable, but must be {form.must_be}"
+        return Problem(path, f"{text}; rename it, or {take_out(path)}")
     return None
 
 

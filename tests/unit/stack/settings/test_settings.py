@@ -241,6 +241,26 @@ def test_a_key_with_a_dot_in_a_name_is_written_as_the_cli_takes_it(read: Read) -
 
 
 @pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a b", """'monitoring:labels["a b"]'"""),
+        ('a"b', """'monitoring:labels["a\\"b"]'"""),
+        ("it's", """'monitoring:labels["it'"'"'s"]'"""),
+        ("", """'monitoring:labels[""]'"""),
+        ("größe", "'monitoring:labels.größe'"),
+    ],
+)
+def test_a_name_that_is_not_usable_goes_away_with_the_command_that_is_shown(
+    name: str, shown: str, read: Read
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read({"labels": {name: "x"}})
+    [problem] = refused.value.problems
+    command = f"rename it, or take it out with: pulumi config rm --path {shown}"
+    assert problem.text.endswith(command)
+
+
+@pytest.mark.parametrize(
     "image",
     [
         "loki:3.7.8",
