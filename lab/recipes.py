@@ -198,6 +198,7 @@ DEBIAN_PACKAGES = (
     "busybox-static",
     "ca-certificates",
     "curl",
+    "haproxy",
     "libstdc++6",
     "nginx-light",
     "wget",
@@ -226,6 +227,14 @@ IMAGES: Mapping[str, Image] = {
         _image(GRAFANA, "Grafana back end without its web pages"),
         _image(BLACKBOX, "Blackbox exporter"),
         Image("canary", LOKI.version, "Loki canary", LOKI.module, (LOKI.name,)),
+        Image(
+            "socketproxy",
+            "2.6.12",
+            "HAProxy",
+            f"Debian package haproxy ({DEBIAN_SUITE})",
+            cold="3 seconds",
+            stand_in="older than the default, 3.4.6; Debian's build",
+        ),
         Image(
             "node",
             "22.23.3",

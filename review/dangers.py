@@ -66,6 +66,8 @@ def _volume(step: Step) -> Iterator[Danger]:
     if step.old is None:
         return
     held = data(step.service)
+    if not held:
+        return
     volume = f"the volume {code(step.old.inputs.get('name', step.name))}, which holds {held}"
     if step.operation in ("delete", "replace"):
         restart = f" {title(step.service)} starts with an empty one." if step.new else ""

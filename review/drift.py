@@ -72,7 +72,8 @@ def _differences(step: Step, was: State, now: State | None, gone: set[Any]) -> I
     """Find the differences of one resource; `gone` are the networks that are not there any more."""
     name = code(was.inputs.get("name", step.name))
     if now is None:
-        lost = f", with {data(step.service)}" if step.kind == "volume" else ""
+        held = data(step.service) if step.kind == "volume" else ""
+        lost = f", with {held}" if held else ""
         yield Difference(f"The {step.kind} {name} is gone{lost}.")
         return
     if step.kind != "container":

@@ -47,6 +47,7 @@ class Monitoring(pulumi.ComponentResource):
             for network in Network
         }
         self.volumes: dict[str, docker.Volume] = {}
+        self._shared: dict[str, docker.Volume] = {}
         self.containers: dict[str, docker.Container] = {}
         for service in services:
             self._add(service)
@@ -76,22 +77,21 @@ class Monitoring(pulumi.ComponentResource):
             opts=self._child(),
         )
         if service.volume:
-            # No labels and no options: a change of either would replace the volume and its data.
-            self.volumes[service.name] = docker.Volume(
-                f"{service.name}-volume",
-                name=f"{self._settings.prefix}-{service.name}",
-                opts=self._child(
-                    retain_on_delete=self._settings.keep_volumes,
-                    protect=self._settings.protect_volumes,
-                ),
+            self.volumes[service.name] = self._volume(
+                service,
+                retain_on_delete=self._settings.keep_volumes,
+                protect=self._settings.protect_volumes,
             )
+        if service.shares:
+            self._shared[service.name] = self._volume(service)
         networks = [self.networks[network] for network in service.own_networks]
         self.containers[service.name] = container(
             service,
             prefix=self._settings.prefix,
             image=image,
             networks=networks,
-            volume=self.volumes.get(service.name),
+            volume=self.volumes.get(service.name) or self._shared.get(service.name),
+            shared=self._shared,
             logs=self._settings.container_logs,
             opts=self._child(
                 hooks=self._deploy.hooks,
@@ -103,6 +103,14 @@ class Monitoring(pulumi.ComponentResource):
                 ),
                 delete_before_replace=True,
             ),
+        )
+
+    def _volume(self, service: Service, **options: bool) -> docker.Volume:
+        # No labels and no options: a change of either would replace the volume and its data.
+        return docker.Volume(
+            f"{service.name}-volume",
+            name=f"{self._settings.prefix}-{service.name}",
+            opts=self._child(**options),
         )
 
     def _joined(self, service: Service) -> list[pulumi.Output[str]]:

@@ -11,6 +11,8 @@ from stack.settings.values import Secret, Size
 
 ENGINES_CONTAINERS = "/var/lib/docker/containers"
 """Where a service sees the engine's folder of containers, with their log files."""
+PROXY_FOLDER = "/run/engine"
+"""Where a service sees the folder in which the engine's proxy has its `docker.sock`."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Service:
         files: in the order in which a preview shows them. Never a secret: one among them would
             hide them all.
         volume: where its named volume is mounted; empty where it has none.
+        shares: a folder for others, in a volume that goes with the stack and holds no data.
+        shared: where it sees the folders of others, read-only, by their services.
         environment: variables in clear text. Empty where there are secrets, which hide them.
         secrets: variables that must not be seen.
         tmpfs: path to mount options of file systems in memory.
@@ -86,6 +90,8 @@ class Service:
     stop_seconds: int
     start_seconds: int = 120
     volume: str = ""
+    shares: str = ""
+    shared: Mapping[str, str] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
     binds: tuple[Bind, ...] = ()

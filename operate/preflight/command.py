@@ -66,7 +66,7 @@ def findings(settings: Settings) -> list[Finding]:
         lambda: engine.to_pull(address, missing),
         lambda: containers.findings(containers.running(address), settings),
     ]
-    collector = probe.collector(settings, services)
+    collector = probe.collector(services)
     if collector and collector.image not in missing:
         questions += [
             lambda: probe.socket(address, settings, collector, info),

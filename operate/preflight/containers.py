@@ -10,6 +10,7 @@ from typing import Any
 
 from stack.docker import engine
 from stack.docker.preflight import Finding
+from stack.service import PROXY_FOLDER
 from stack.settings.model import Settings
 
 # Without the environment, which holds secrets.
@@ -33,7 +34,7 @@ class Container:
 
     Attributes:
         options: of the log driver.
-        reads_the_engine: whether it is a Promtail that has the engine's socket.
+        reads_the_engine: whether it is a Promtail that has the engine's socket, or its proxy's.
     """
 
     name: str
@@ -60,12 +61,14 @@ def read(text: str) -> list[Container]:
 def _container(found: Mapping[str, Any]) -> Container:
     name, logs = found["name"].removeprefix("/"), found["logs"]
     words = json.dumps([name, found["path"], found["arguments"]])
+    mounts = json.dumps(found["mounts"])
     return Container(
         name,
         found["labels"] or {},
         logs["Type"],
         logs["Config"] or {},
-        reads_the_engine="promtail" in words and "docker.sock" in json.dumps(found["mounts"]),
+        reads_the_engine="promtail" in words
+        and any(socket in mounts for socket in ("docker.sock", PROXY_FOLDER)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from stack.docker import engine
 from stack.docker.preflight import Finding
-from stack.service import Service
+from stack.service import ENGINES_CONTAINERS, Service
 from stack.settings.model import Settings
 
 _SECONDS = 15
@@ -31,13 +31,13 @@ print scalar readline $socket;
 """
 
 
-def collector(settings: Settings, services: tuple[Service, ...]) -> Service | None:
-    """Return the service that holds the engine's socket."""
+def collector(services: tuple[Service, ...]) -> Service | None:
+    """Return the service that reads the engine's log files."""
     return next(
         (
             service
             for service in services
-            if any(bind.host_path == settings.docker_socket for bind in service.binds)
+            if any(bind.path == ENGINES_CONTAINERS for bind in service.binds)
         ),
         None,
     )

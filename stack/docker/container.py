@@ -6,6 +6,8 @@ finds nothing to change.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_docker as docker
 
@@ -22,6 +24,7 @@ def container(  # noqa: PLR0913 - each says one thing
     image: docker.RemoteImage,
     networks: list[docker.Network],
     volume: docker.Volume | None,
+    shared: Mapping[str, docker.Volume],
     logs: ContainerLogs,
     opts: pulumi.ResourceOptions,
 ) -> docker.Container:
@@ -42,8 +45,16 @@ def container(  # noqa: PLR0913 - each says one thing
         ],
         mounts=[
             *(
-                docker.ContainerMountArgs(type="volume", source=each.name, target=service.volume)
+                docker.ContainerMountArgs(
+                    type="volume", source=each.name, target=service.volume or service.shares
+                )
                 for each in ([volume] if volume else [])
+            ),
+            *(
+                docker.ContainerMountArgs(
+                    type="volume", source=shared[name].name, target=path, read_only=True
+                )
+                for name, path in service.shared.items()
             ),
             *(
                 docker.ContainerMountArgs(

@@ -10,6 +10,7 @@ from typing import Any
 from stack.configs import dump_yaml, load_yaml, read_text
 from stack.service import (
     ENGINES_CONTAINERS,
+    PROXY_FOLDER,
     Backup,
     Bind,
     Entry,
@@ -43,10 +44,11 @@ def describe(settings: Settings) -> Service:
     """Describe Promtail.
 
     It runs as root because the engine's socket belongs to root and a group whose number differs
-    between hosts. Whoever holds the socket can do all that root can do, so the engine's log files,
-    in which it counts the lines, give it nothing more.
+    between hosts, and its log files, in which it counts the lines, to root alone. Where the proxy
+    is on, that has the socket.
     """
     own = settings.promtail
+    proxied = _is_proxied(settings)
     content = configuration(settings)
     return Service(
         name="promtail",
@@ -66,12 +68,13 @@ def describe(settings: Settings) -> Service:
         memory=own.memory,
         stop_seconds=30,
         binds=(
-            Bind(settings.docker_socket, _SOCKET),
+            *(() if proxied else (Bind(settings.docker_socket, _SOCKET),)),
             Bind(f"{settings.docker_root}/containers", ENGINES_CONTAINERS),
         ),
+        shared={"socketproxy": PROXY_FOLDER} if proxied else {},
         environment=go_memory_limit(own.memory),
         # Stopped before Loki, so that it can hand over what it has read.
-        after=("loki",),
+        after=("loki", "socketproxy") if proxied else ("loki",),
         # A line that is read too late may have been rotated away.
         gives_way=False,
     )
@@ -85,6 +88,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         client["external_labels"] = dict(settings.labels)
     scrape = content["scrape_configs"][0]
     [discovery] = scrape["docker_sd_configs"]
+    if _is_proxied(settings):
+        discovery["host"] = f"unix://{PROXY_FOLDER}/docker.sock"
     discovery["refresh_interval"] = str(settings.promtail.refresh_interval)
     scrape["docker_sd_configs"] = [discovery | chosen for chosen in _selections(settings)]
     scrape["pipeline_stages"] = _exclusions(settings) + _with_redaction(
@@ -93,6 +98,10 @@ def configuration(settings: Settings) -> dict[str, Any]:
         patterns=settings.logs.redact_patterns,
     )
     return content
+
+
+def _is_proxied(settings: Settings) -> bool:
+    return "socketproxy" in settings.services
 
 
 def of_ended(running: dict[str, Any], settings: Settings) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from stack.settings.services import (
     Prometheus,
     Promtail,
     ServiceSettings,
+    SocketProxy,
 )
 from stack.settings.values import Secret
 
@@ -61,7 +62,8 @@ class Settings:
     )
     docker_socket: str = setting(
         formats.FILE_PATH,
-        "The engine's socket on its own host, which Promtail reads. Rootless Docker has another.",
+        "The engine's socket on its own host, through which Promtail reads. Rootless Docker has"
+        " another.",
         "/var/run/docker.sock",
     )
     docker_root: str = setting(
@@ -99,6 +101,7 @@ class Settings:
     )
     prometheus: Prometheus = setting(None, "Prometheus.", Prometheus)
     loki: Loki = setting(None, "Loki.", Loki)
+    socketproxy: SocketProxy = setting(None, "The proxy of the engine's socket.", SocketProxy)
     promtail: Promtail = setting(None, "Promtail.", Promtail)
     grafana: Grafana = setting(None, "Grafana.", Grafana)
     blackbox: Blackbox = setting(None, "The blackbox exporter.", Blackbox)

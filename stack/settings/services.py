@@ -60,6 +60,19 @@ class Loki(ServiceSettings):
 
 
 @dataclass(frozen=True)
+class SocketProxy(ServiceSettings):
+    """HAProxy: lets Promtail ask the engine for logs, and for nothing else."""
+
+    enabled: bool = setting(
+        formats.BOOLEAN,
+        "Whether it is there, and has the engine's socket in Promtail's place.",
+        default=False,
+    )
+    image: str = setting(formats.IMAGE, "Its image.", "haproxy:3.4.6-alpine")
+    memory: Size = setting(formats.memory("32MB"), "Its memory limit, at least 32MB.", "64MB")
+
+
+@dataclass(frozen=True)
 class Promtail(ServiceSettings):
     """Promtail: reads the containers' logs. Its last release is 3.6: end of life upstream."""
 

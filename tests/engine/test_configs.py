@@ -18,6 +18,7 @@ CONFIGS = ROOT / "configs"
 EVERYTHING: dict[str, Any] = {
     "blackbox": {"enabled": True, "probes": ["http://proxy:8080/"]},
     "canary": {"enabled": True},
+    "socketproxy": {"enabled": True},
     "labels": {"environment": "test"},
     "jobs": [
         {"name": "plain", "targets": ["a:1", "b:2"], "labels": {"team": "x"}},
@@ -49,6 +50,7 @@ CHECKS: dict[str, dict[str, tuple[str, ...]]] = {
         "prometheus.yml": ("promtool", "check", "config", "--lint=all", "--lint-fatal", "{}")
     },
     "loki": {"loki.yml": ("/usr/bin/loki", "-config.file={}", "-verify-config")},
+    "socketproxy": {"haproxy.cfg": ("haproxy", "-c", "-f", "{}")},
     "promtail": {
         "promtail.yml": ("promtail", "-config.file={}", "-check-syntax"),
         "ended.yml": ("promtail", "-config.file={}", "-check-syntax"),

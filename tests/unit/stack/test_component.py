@@ -17,7 +17,7 @@ from tests.unit.conftest import Read
 from tests.unit.stack.alerts.test_alerts import EVERY_SERVICE
 
 JOB = {"name": "backend", "targets": ["host.docker.internal:3000"], "auth": "bearer"}
-WITHOUT_VOLUME = ("blackbox", "canary")
+WITHOUT_DATA = ("blackbox", "canary", "socketproxy")
 VALUES: dict[str, Any] = {
     "grafanaAdminPassword": "correct horse",
     "jobs": [JOB],
@@ -26,6 +26,10 @@ VALUES: dict[str, Any] = {
     "containerLogs": {"maxSize": "7m", "maxFiles": 2},
     **EVERY_SERVICE,
 }
+
+
+SHARED = "socketproxy-volume"
+"""The volume that holds a socket, and no data."""
 
 
 class Provider(mocks.Mocks):
@@ -108,10 +112,11 @@ def test_it_declares_three_networks_and_a_container_for_each_service(declared: D
     names = {name: each["name"] for name, each in declared.of("Container").items()}
     assert names == {service: f"monitoring-dev-{service}" for service in SERVICES}
     volumes = {name: each["name"] for name, each in declared.of("Volume").items()}
+    assert volumes.pop(SHARED) == "monitoring-dev-socketproxy"
     assert volumes == {
         f"{service}-volume": f"monitoring-dev-{service}"
         for service in SERVICES
-        if service not in WITHOUT_VOLUME
+        if service not in WITHOUT_DATA
     }
 
 
@@ -125,10 +130,12 @@ def test_only_the_settings_let_a_volume_go_and_keep_pulumi_from_taking_it(
     declared: Declared, on_a_server: Declared
 ) -> None:
     for run, kept, protected in ((declared, True, False), (on_a_server, False, True)):
-        for name in run.of("Volume"):
+        holding = run.of("Volume").keys() - {SHARED}
+        for name in holding:
             request = run.requests[name]
             assert (request.retainOnDelete, request.protect) == (kept, protected)
-        others = run.requests.keys() - run.of("Volume").keys()
+        assert not run.requests[SHARED].protect
+        others = run.requests.keys() - holding
         assert not [name for name in others if run.requests[name].retainOnDelete]
 
 
@@ -191,7 +198,7 @@ def test_the_outputs_say_where_and_under_which_names_everything_is(declared: Dec
         "prometheus_url": "http://localhost:9090",
         "network": "monitoring-dev",
         "containers": names,
-        "volumes": {name: full for name, full in names.items() if name not in WITHOUT_VOLUME},
+        "volumes": {name: full for name, full in names.items() if name not in WITHOUT_DATA},
     }
 
 
@@ -212,15 +219,23 @@ def test_a_container_is_what_the_service_says(name: str, declared: Declared) -> 
     uploads = {each["file"]: each["content"] for each in inputs["uploads"]}
     assert uploads == {file.path: file.content for file in service.files}
     assert {each["permissions"] for each in inputs["uploads"]} <= {"0644"}
-    volumes = [(m["source"], m["target"]) for m in inputs["mounts"] if m["type"] == "volume"]
-    assert volumes == ([(f"monitoring-dev-{name}", service.volume)] if service.volume else [])
+    volumes = {
+        m["source"]: (m["target"], m.get("readOnly", False))
+        for m in inputs["mounts"]
+        if m["type"] == "volume"
+    }
+    own, others = service.volume or service.shares, service.shared.items()
+    assert volumes == {
+        **({f"monitoring-dev-{name}": (own, False)} if own else {}),
+        **{f"monitoring-dev-{other}": (path, True) for other, path in others},
+    }
     assert inputs.get("tmpfs", {}) == service.tmpfs
     ports = [
         (p["ip"], p["external"], p["internal"], p["protocol"]) for p in inputs.get("ports", [])
     ]
     assert ports == [(p.address, p.external, p.internal, "tcp") for p in service.ports]
     assert inputs["memory"] == inputs["memorySwap"] == service.memory.mebibytes
-    assert inputs.get("cpuShares") == (None if name == "promtail" else 512)
+    assert inputs.get("cpuShares") == (None if name in ("promtail", "socketproxy") else 512)
     # The provider stops with a time-out of 0, a kill, where this is not set.
     assert inputs["destroyGraceSeconds"] == inputs["stopTimeout"] == service.stop_seconds
 
@@ -250,7 +265,7 @@ def test_every_value_of_a_health_check_is_given_since_the_engine_would_fill_it_i
 
 
 def test_whatever_of_the_host_a_container_sees_it_can_only_read(declared: Declared) -> None:
-    mounts = declared.container("promtail")["mounts"]
+    mounts = [m for name in SERVICES for m in declared.container(name)["mounts"]]
     binds = [each for each in mounts if each["type"] == "bind"]
     assert {each["source"]: (each["target"], each["readOnly"]) for each in binds} == {
         "/var/run/docker.sock": ("/var/run/docker.sock", True),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -277,6 +278,7 @@ def test_a_service_has_the_image_and_the_memory_of_its_settings(name: str, read:
         ("grafana", "472:0", "/var/lib/grafana", 30),
         ("blackbox", "65534:65534", "", 30),
         ("canary", "65534:65534", "", 30),
+        ("socketproxy", "0:0", "", 10),
     ],
 )
 def test_what_a_service_keeps_is_where_its_image_keeps_it_and_belongs_to_its_user(
@@ -301,6 +303,27 @@ def test_promtail_reads_through_the_engine_of_the_settings(read: Read) -> None:
     ]
 
 
+def test_with_the_proxy_promtail_asks_that_and_has_no_socket_of_the_engines(read: Read) -> None:
+    settings = read(
+        {"socketproxy": {"enabled": True}, "dockerSocket": "/run/user/1000/docker.sock"}
+    )
+    found = described(settings)
+    proxy, collector = found["socketproxy"], found["promtail"]
+    holders = [name for name, each in found.items() if settings.docker_socket in paths(each)]
+    assert holders == ["socketproxy"]
+    assert paths(collector) == ["/var/lib/docker/containers"]
+    assert collector.shared == {"socketproxy": proxy.shares}
+    assert "socketproxy" in collector.after
+    assert f"bind unix@{proxy.shares}/docker.sock" in proxy.files[0].content
+    assert f"server engine unix@{proxy.binds[0].path} " in proxy.files[0].content
+    asked = re.findall(r"unix://\S+", "".join(file.content for file in collector.files))
+    assert set(asked) == {f"unix://{proxy.shares}/docker.sock"}
+
+
+def paths(service: Service) -> list[str]:
+    return [bind.host_path for bind in service.binds]
+
+
 @pytest.mark.parametrize(
     ("name", "command"),
     [
@@ -308,6 +331,7 @@ def test_promtail_reads_through_the_engine_of_the_settings(read: Read) -> None:
         ("loki", "/usr/bin/loki -health"),
         ("blackbox", "wget -q --spider http://localhost:9115/-/healthy"),
         ("canary", "wget -q --spider http://localhost:3500/metrics"),
+        ("socketproxy", "wget -q --spider http://127.0.0.1:8404/ready"),
     ],
 )
 def test_a_health_check_asks_the_program_itself(name: str, command: str, read: Read) -> None:
