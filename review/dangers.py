@@ -12,6 +12,7 @@ import yaml
 from review.impact import data, title
 from review.markdown import code, words
 from review.preview import Preview, State, Step
+from stack.services import loki, prometheus
 from stack.settings import formats
 
 _PROVIDER = "pulumi:providers:docker"
@@ -20,11 +21,10 @@ _GIVEN = ("privileged", "devices", "groupAdds")
 _SHARED = ("networkMode", "pidMode", "ipcMode", "usernsMode")
 _ROOT = ("", "0", "root")
 # Where the files say how much is kept.
-_PROMETHEUS = "/etc/prometheus/prometheus.yml"
 _RETENTIONS = (
-    (_PROMETHEUS, ("storage", "tsdb", "retention", "time"), formats.DURATION),
-    (_PROMETHEUS, ("storage", "tsdb", "retention", "size"), formats.SIZE),
-    ("/etc/loki/loki.yml", ("limits_config", "retention_period"), formats.DURATION),
+    (prometheus.CONFIG, ("storage", "tsdb", "retention", "time"), formats.DURATION),
+    (prometheus.CONFIG, ("storage", "tsdb", "retention", "size"), formats.SIZE),
+    (loki.CONFIG, ("limits_config", "retention_period"), formats.DURATION),
 )
 
 

@@ -116,10 +116,9 @@ def _queries(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
 def _thresholds(value: Any) -> str:
     """Return `green, red from 0.05`; the first step has no value."""
     steps = value.get("steps", []) if isinstance(value, dict) else []
-    starts = [step.get("value") for step in steps]
     return ", ".join(
-        f"{step.get('color')}" + ("" if start is None else f" from {start}")
-        for step, start in zip(steps, starts, strict=True)
+        f"{step.get('color')}" + ("" if step.get("value") is None else f" from {step['value']}")
+        for step in steps
     )
 
 

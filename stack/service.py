@@ -127,7 +127,7 @@ class Backup:
         version: the command that prints the program's version.
         unchanging: what it writes once and later only deletes: names in the volume's folder, as
             bash's patterns with `|` between them.
-        left_out: what it makes anew, likewise.
+        left_out: what it makes again itself, likewise.
     """
 
     hold: Hold
@@ -141,14 +141,12 @@ class Entry:
     """A service as the list of services has it; its name is the one of its settings.
 
     Attributes:
-        role: what it is here for, whichever product does it.
         absence: what people miss while it is replaced; after a `;` what its volume saves.
         data: what its volume holds; empty where it has none.
         backup: how that is backed up.
     """
 
     name: str
-    role: str
     describe: Callable[[Settings], Service]
     absence: str
     data: str = ""

@@ -24,14 +24,18 @@ _MOST = 100  # that one page may hold
 
 @dataclass
 class GitHub:
-    """A repository's issues and comments; `refusal` is the status that answers every call."""
+    """A repository's issues and comments; `refusal` is the status that answers every call.
+
+    `asked` are the methods of the calls so far.
+    """
 
     url: str = ""
     issues: list[dict[str, Any]] = field(default_factory=list)
     comments: list[dict[str, Any]] = field(default_factory=list)
     refusal: int | None = None
+    asked: list[str] = field(default_factory=list)
 
-    def add_issue(self, body: str, by: str, **more: Any) -> dict[str, Any]:
+    def add_issue(self, body: str | None, by: str, **more: Any) -> dict[str, Any]:
         """Open an issue, or with `pull_request` a pull request."""
         number = len(self.issues) + 1
         new = {"number": number, "title": "", "body": body, "user": {"login": by}, "state": "open"}
@@ -47,20 +51,23 @@ class GitHub:
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         """Give the status and the content of an answer."""
+        self.asked.append(method)
         if self.refusal:
             return self.refusal, {"message": "no"}
         what = path.removeprefix(f"/repos/{REPOSITORY}/")
-        if match := re.fullmatch(r"issues/comments/(\d+)", what):
+        if method == "PATCH" and (match := re.fullmatch(r"issues/comments/(\d+)", what)):
             [thing] = [each for each in self.comments if each["id"] == int(match[1])]
             thing.update(body)
             return 200, thing
         if match := re.fullmatch(r"issues/(\d+)/comments", what):
             return self._comments(method, int(match[1]), query, body)
-        if match := re.fullmatch(r"issues/(\d+)", what):
+        if method == "PATCH" and (match := re.fullmatch(r"issues/(\d+)", what)):
             thing = self.issues[int(match[1]) - 1]
             thing.update(body)
             return 200, thing
-        return self._issues(method, query, body)
+        if what == "issues":
+            return self._issues(method, query, body)
+        return 404, {"message": "Not Found"}
 
     def _issues(self, method: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         if method == "POST":
@@ -95,7 +102,9 @@ def serving(port: int = 0) -> Iterator[GitHub]:
             url = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             status, content = 401, {"message": "Bad credentials"}
-            if self.headers["Authorization"] == f"Bearer {TOKEN}":
+            if self.headers["Accept"] != "application/vnd.github+json":
+                status, content = 415, {"message": "Unsupported 'Accept' header"}
+            elif self.headers["Authorization"] == f"Bearer {TOKEN}":
                 given = json.loads(body) if body else None
                 status, content = github.answer(self.command, url.path, query, given)
             self.send_response(status)

@@ -35,7 +35,6 @@ def describe(settings: Settings) -> Service:
 
 ENTRY = Entry(
     "blackbox",
-    "asks for pages",
     describe,
     absence="about 5 s without probes of pages",
 )

@@ -42,7 +42,6 @@ def describe(settings: Settings) -> Service:
 
 ENTRY = Entry(
     "canary",
-    "measures the loss of lines",
     describe,
     absence="about 5 s without lines that are printed and looked for",
 )

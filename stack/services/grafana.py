@@ -88,7 +88,6 @@ def _data_sources(settings: Settings) -> dict[str, Any]:
 
 ENTRY = Entry(
     "grafana",
-    "shows metrics and logs, sends alerts",
     describe,
     # 14 s when it was measured.
     absence="about 15 s without pages and alert notifications",

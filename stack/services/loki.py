@@ -9,7 +9,7 @@ from stack.service import Backup, Entry, File, Health, Hold, Service, go_memory_
 from stack.settings.model import Settings
 
 PORT = 3100
-_CONFIG = "/etc/loki/loki.yml"
+CONFIG = "/etc/loki/loki.yml"
 
 
 def describe(settings: Settings) -> Service:
@@ -18,8 +18,8 @@ def describe(settings: Settings) -> Service:
         name="loki",
         image=settings.loki.image,
         user="10001:10001",
-        command=(f"-config.file={_CONFIG}",),
-        files=(File(_CONFIG, dump_yaml(configuration(settings))),),
+        command=(f"-config.file={CONFIG}",),
+        files=(File(CONFIG, dump_yaml(configuration(settings))),),
         volume="/loki",
         health=Health(("/usr/bin/loki", "-health")),
         memory=settings.loki.memory,
@@ -45,7 +45,6 @@ def configuration(settings: Settings) -> dict[str, Any]:
 
 ENTRY = Entry(
     "loki",
-    "stores logs",
     describe,
     # 13 s when it was measured.
     absence="about 15 s without a search in the logs; Promtail waits for it, and no line is lost",

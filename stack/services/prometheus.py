@@ -13,7 +13,7 @@ from stack.settings.model import Network, Settings
 from stack.settings.values import Secret
 
 PORT = 9090
-_CONFIG = "/etc/prometheus/prometheus.yml"
+CONFIG = "/etc/prometheus/prometheus.yml"
 _START = "/etc/prometheus/start.sh"
 _SECRETS = "/run/secrets"
 # No origin is called so. By default every page that somebody opens may read all metrics through
@@ -27,7 +27,7 @@ def describe(settings: Settings) -> Service:
     """Describe Prometheus. The user is the image's `nobody`."""
     own = settings.prometheus
     secrets = _secrets(settings)
-    files = [File(_CONFIG, dump_yaml(configuration(settings)))]
+    files = [File(CONFIG, dump_yaml(configuration(settings)))]
     files += [
         File(f"/etc/prometheus/rules/{PurePath(name).name}", dump_yaml(content))
         for name, content in rules.load(settings).items()
@@ -40,7 +40,7 @@ def describe(settings: Settings) -> Service:
         user="65534:65534",
         entrypoint=("/bin/sh", _START) if secrets else (),
         command=(
-            f"--config.file={_CONFIG}",
+            f"--config.file={CONFIG}",
             "--storage.tsdb.path=/prometheus",
             f"--query.max-samples={own.memory.bytes // _MEMORY_PER_QUERY_SAMPLE}",
             _CORS,
@@ -102,7 +102,6 @@ def _secrets(settings: Settings) -> dict[str, Secret]:
 
 ENTRY = Entry(
     "prometheus",
-    "stores and evaluates metrics",
     describe,
     # 14 s when it was measured.
     absence="about 15 s without scrapes",

@@ -196,7 +196,6 @@ def _replacing(pattern: str) -> Stage:
 
 ENTRY = Entry(
     "promtail",
-    "collector",
     describe,
     # 8 s when it was measured.
     absence="about 10 s without new log lines; it goes on where it stopped, and none is lost",

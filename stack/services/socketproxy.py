@@ -36,7 +36,6 @@ def describe(settings: Settings) -> Service:
 
 ENTRY = Entry(
     "socketproxy",
-    "lets the collector ask the engine for logs only",
     describe,
     absence="about 10 s without new log lines; they are read after it, and none is lost",
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from stack.settings.jobs import HOST, Job
 from stack.settings.model import Network, Settings, prefix
-from stack.settings.problems import Path, Problem, set_secret, take_out
+from stack.settings.problems import Path, Problem, key, set_secret, take_out
 from stack.settings.values import Duration
 
 # The labels that Prometheus, its own jobs and the collector set.
@@ -75,12 +75,11 @@ def warnings(settings: Settings) -> Iterator[str]:
     ]
     for path, interval in intervals:
         if interval and interval.seconds > _LONGEST_INTERVAL.seconds:
-            key = Problem(path, "").key
             yield (
-                f"{key} is '{interval}', but Prometheus ignores samples older than {_LOOKBACK}:"
-                " values vanish when a scrape fails, or between two, and alerts on rates over 5m"
-                " see too few samples; better:"
-                f" pulumi config set --path '{key}' {_LONGEST_INTERVAL}"
+                f"{key(path)} is '{interval}', but Prometheus ignores samples older than"
+                f" {_LOOKBACK}: values vanish when a scrape fails, or between two, and alerts on"
+                " rates over 5m see too few samples; better:"
+                f" pulumi config set --path '{key(path)}' {_LONGEST_INTERVAL}"
             )
     seen: dict[tuple[str, str, str], str] = {}
     for number, job in enumerate(settings.jobs):

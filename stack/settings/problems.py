@@ -25,10 +25,7 @@ class Problem:
     @property
     def key(self) -> str:
         """The setting's path as `pulumi config set --path` takes it."""
-        if not self.path:
-            return "the stack's name"
-        head, *rest = self.path
-        return f"monitoring:{head}" + "".join(_below(part) for part in rest)
+        return key(self.path) if self.path else "the stack's name"
 
     def describe(self, stack: str) -> str:
         """Return the text, with the lines to write where a value would help."""
@@ -53,6 +50,12 @@ class SettingsError(Exception):
         super().__init__(f"nothing was changed: fix the settings of stack '{stack}'\n\n{body}")
 
 
+def key(path: Path) -> str:
+    """Return a setting's path as `pulumi config set --path` takes it."""
+    head, *rest = path
+    return f"monitoring:{head}" + "".join(_below(part) for part in rest)
+
+
 def _below(part: str | int) -> str:
     if isinstance(part, int):
         return f"[{part}]"
@@ -69,10 +72,10 @@ def take_out(path: Path) -> str:
 
 def set_secret(path: Path) -> str:
     """Return how a secret is set, whose last part may be a placeholder such as `<name>`."""
-    where = f"--path {_quoted(path)}" if path[1:] else Problem(path, "").key
+    where = f"--path {_quoted(path)}" if path[1:] else key(path)
     return f"set it with: pulumi config set --secret {where}"
 
 
 def _quoted(path: Path) -> str:
     """Return a key for a shell, which would read brackets and what else is in names."""
-    return "'" + Problem(path, "").key.replace("'", "'\"'\"'") + "'"
+    return "'" + key(path).replace("'", "'\"'\"'") + "'"

@@ -36,7 +36,7 @@ def _values() -> dict[str, Any]:
 
 
 def _decoded(value: str) -> Any:
-    if value[:1] in "[{" and value:
+    if value.startswith(("[", "{")):
         try:
             return json.loads(value)
         except ValueError:

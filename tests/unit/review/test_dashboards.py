@@ -93,6 +93,19 @@ def test_a_panel_is_added_with_what_it_asks() -> None:
     ]
 
 
+def test_a_panel_that_asks_nothing_is_added_by_its_kind() -> None:
+    added = {"id": 3, "type": "text", "title": "New"}
+    assert after(lambda new: new["panels"].append(added)) == ["- panel `New` is **added**: text"]
+
+
+def test_thresholds_that_were_not_there_are_told_as_empty() -> None:
+    def change(new: Any) -> None:
+        del new["panels"][0]["fieldConfig"]["defaults"]["thresholds"]
+
+    told = "- panel `Error ratio`: thresholds `green, red from 0.05` → (empty)"
+    assert after(change) == [told]
+
+
 def test_a_panel_is_removed() -> None:
     assert after(lambda new: new["panels"].pop(0)) == ["- panel `Error ratio` is **removed**"]
 

@@ -26,7 +26,7 @@ def test_what_was_changed_by_hand_is_named_in_words() -> None:
 def test_the_command_also_fixes_what_the_provider_does_not_see() -> None:
     said = drift.report("prod", found())
     assert "pulumi up --refresh --stack prod" in said
-    assert said.count("--replace 'urn:") == 1
+    assert said.count(" \\\n  --replace 'urn:") == 1
     assert "Container::prometheus'" in said
 
 
@@ -51,9 +51,27 @@ def test_another_network_that_is_made_again_does_not_bring_a_container_back() ->
     assert "Container::prometheus'" in drift.report("prod", gone)
 
 
+def test_a_volume_that_is_gone_is_told_with_what_it_held() -> None:
+    content = recordings.load("same")
+    [volume] = [s for s in content["steps"] if s["urn"].endswith("::loki-volume")]
+    content["steps"].remove(volume)
+    [gone] = drift.compare(recordings.preview("same"), recordings.read(content)).differences
+    assert gone.text == "The volume `monitoring-prod-loki` is gone, with all stored log lines."
+
+
+def test_a_network_with_another_option_is_told_in_words() -> None:
+    content = recordings.load("same")
+    [network] = [s for s in content["steps"] if s["urn"].endswith("::network")]
+    network["oldState"]["inputs"]["internal"] = True
+    [other] = drift.compare(recordings.preview("same"), recordings.read(content)).differences
+    assert other.text == "The network `monitoring-prod` has another internal: none → `yes`"
+
+
 def test_what_is_different_on_the_engine_alone_is_told_of_nothing_that_was_not_deployed() -> None:
     said = drift.report("prod", found())
     assert "The engine differs from what was deployed:\n\n- The container" in said
+    assert "is gone.\n- **Prometheus**" in said
+    assert said.endswith("```\n")
     assert "The code differs" not in said
     assert "To have everything as the code says:\n\n```sh\npulumi up --refresh" in said
 

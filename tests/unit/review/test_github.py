@@ -76,6 +76,8 @@ def test_the_earlier_comment_is_found_below_hundreds_of_others(
     github.post_comment(where, PULL_REQUEST, PREVIEW)
     github.post_comment(where, PULL_REQUEST, PREVIEW + "new")
     assert [each["body"] for each in server.comments[250:]] == [PREVIEW + "new"]
+    # Three pages of comments and the end, each time, before what is written.
+    assert server.asked == [*["GET"] * 4, "POST", *["GET"] * 3, "PATCH"]
 
 
 def test_a_second_drift_edits_the_open_issue(server: GitHub, where: Repository) -> None:
@@ -122,14 +124,14 @@ def test_a_pull_request_with_the_marker_is_not_taken_for_the_issue(
         (401, "token is not valid"),
         (403, "see the job's `permissions`"),
         (404, "no such thing"),
-        (422, "422"),
+        (422, "422, "),
     ],
 )
 def test_a_refusal_says_what_to_look_at_and_never_the_token(
     status: int, said: str, server: GitHub, where: Repository
 ) -> None:
     server.refusal = status
-    with pytest.raises(GitHubError, match=said) as refused:
+    with pytest.raises(GitHubError, match=f'{said}.* {{"message": "no"}}$') as refused:
         github.post_comment(where, PULL_REQUEST, PREVIEW)
     assert TOKEN not in str(refused.value) + repr(where)
 
@@ -137,6 +139,17 @@ def test_a_refusal_says_what_to_look_at_and_never_the_token(
 def test_a_pull_request_that_does_not_exist_is_named(where: Repository) -> None:
     with pytest.raises(GitHubError, match=r"GET .*/issues/99/comments.*404"):
         github.post_comment(where, 99, PREVIEW)
+
+
+def test_outside_of_an_enterprise_it_is_githubs_own_api() -> None:
+    given = {"GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": TOKEN}
+    assert github.repository(given).api == "https://api.github.com"
+
+
+def test_an_issue_without_a_text_is_not_taken_for_ours(server: GitHub, where: Repository) -> None:
+    server.add_issue(None, AUTHOR)
+    github.post_issue(where, DRIFT)
+    assert [each["body"] for each in server.issues[1:]] == [None, DRIFT]
 
 
 def test_an_api_that_does_not_answer_is_said_in_one_sentence() -> None:

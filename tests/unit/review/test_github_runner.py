@@ -100,6 +100,24 @@ def test_a_key_that_is_none_is_refused_and_not_shown(home: Path) -> None:
     assert "hidden" not in str(said.value)
 
 
+def test_the_agent_of_a_key_that_is_none_is_ended(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agents = tmp_path / "agents"
+    agents.mkdir()
+    monkeypatch.setenv("TMPDIR", str(agents))  # where an agent that runs has its socket
+    with pytest.raises(CommandError):
+        ready(home, STATE | SERVER | {"DOCKER_SSH_KEY": "no key"})
+    assert list(agents.rglob("agent.*")) == []
+
+
+def test_only_the_user_reads_which_hosts_are_known(home: Path, job: Path) -> None:
+    private, _ = make_key(home.parent, "github")
+    ready(home, STATE | SERVER | {"DOCKER_SSH_KEY": private, "GITHUB_ENV": str(job)})
+    assert (home / ".ssh").stat().st_mode & 0o777 == 0o700
+    assert (home / ".ssh/known_hosts").read_text() == "host key\n"
+
+
 def test_what_a_runner_knows_already_is_left_and_not_written_twice(home: Path, job: Path) -> None:
     hosts = home / ".ssh/known_hosts"
     hosts.parent.mkdir()

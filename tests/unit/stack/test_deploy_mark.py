@@ -28,6 +28,17 @@ def test_the_author_is_githubs_actor_or_the_user(monkeypatch: pytest.MonkeyPatch
     assert deploy_mark.author().startswith("ann")
 
 
+def test_the_author_is_told_with_the_commit_and_whether_more_was_changed(
+    monkeypatch: pytest.MonkeyPatch, on_path: Path
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTOR", "ann")
+    git = recorded(on_path, "git", 'pwd > "$0.folder"; echo 1a2b3c4d5e, with changes')
+    assert deploy_mark.author() == "ann (1a2b3c4d5e, with changes)"
+    assert calls(git) == ["describe --always --dirty=, with changes --abbrev=10"]
+    folder = Path(git.with_name("git.folder").read_text().strip())
+    assert folder == Path(deploy_mark.__file__).parent
+
+
 def test_an_author_outside_git_is_a_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTOR", "ann")
     monkeypatch.setenv("GIT_DIR", "/no/such/repository")

@@ -38,6 +38,14 @@ def test_each_failure_has_its_own_remedy(said: str, way_out: str) -> None:
     assert ssh.complaint(_SAID.format(said)) == said.splitlines()[-1]
 
 
+def test_an_engine_that_says_nothing_is_told_with_its_address_and_the_way_to_look() -> None:
+    assert ssh.unreachable("ssh://server", "") == (
+        "the Docker engine at ssh://server does not answer: see whether `ssh server docker version`"
+        " works, and point monitoring:dockerHost or $DOCKER_HOST to the right server. It said:"
+        " nothing"
+    )
+
+
 def test_an_engine_that_is_down_behind_a_working_ssh_is_told_from_an_ssh_that_fails() -> None:
     said = "Cannot connect to the Docker daemon at http://docker.example.com. Is it running?"
     assert "ssh works" in ssh.remedy("ssh://deploy@server", said)

@@ -114,10 +114,6 @@ def test_a_dashboard_comes_with_its_service(
         assert ("/etc/grafana/dashboards/pages.json" in paths) is is_there
 
 
-def test_one_service_collects_the_logs() -> None:
-    assert [entry.role for entry in services.SERVICES].count("collector") == 1
-
-
 def test_what_a_volume_holds_is_backed_up() -> None:
     assert [e.name for e in services.SERVICES if e.data and not e.backup] == []
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stack.settings import format as made
-from stack.settings import formats
+from stack.settings import formats, patterns
 from stack.settings.format import Format
 
 
@@ -74,6 +74,27 @@ def test_a_number_is_above_zero_or_from_it(zero: bool) -> None:
     assert "minimum" not in made.number("a number", 1, 2).schema
 
 
+@pytest.mark.parametrize(
+    ("form", "value", "reason"),
+    [
+        (formats.memory("64MB"), "63MB", "with less it does not start reliably"),
+        (
+            formats.TENS_OF_SECONDS,
+            "15s",
+            "Grafana counts in tens of seconds, and a rule sees the last five minutes",
+        ),
+        (patterns.PATTERN, "(?P<id>a)", "a group must have no name"),
+        (patterns.PATTERN, "^$", "it matches where there is nothing"),
+        (patterns.PATTERN, "a**", "multiple repeat at position 2"),
+        (patterns.EXPRESSION, "a**", "multiple repeat at position 2"),
+    ],
+)
+def test_a_value_that_is_refused_for_more_than_its_form_says_why(
+    form: Format, value: object, reason: str
+) -> None:
+    assert refused(form, value) == reason
+
+
 TAKEN: list[tuple[Format, list[Any], list[Any]]] = [
     (formats.PORT, [1, 65_535], [0, 65_536]),
     (formats.RATIO, [0.001, 1], [0, 1.01]),
@@ -89,6 +110,8 @@ TAKEN: list[tuple[Format, list[Any], list[Any]]] = [
     (formats.ADDRESS, ["127.0.0.1", "::1"], ["localhost", "127.0.0.256"]),
     (formats.MAIL, ["a.b+c@example.com"], ["a", "a@", "a@-b"]),
     (formats.URL, ["http://a", "https://u@a:1/b?c#d"], ["a", "ftp://a", "http://a b", "http://$a"]),
+    (patterns.EXPRESSION, ["Shop-1", "a.*|[a-z]+"], ["a b", "a{2}", "^a", ""]),
+    (patterns.PATTERN, ["a{1000}", "a{2,}b", r"\w+"], ["a{1001}", "a++", r"(a)\1", "(?=a)b", ""]),
     (formats.PAGE, ["http://a:1/b"], ["http://u@a", "a"]),
 ]
 

@@ -62,6 +62,13 @@ def test_other_programs_keys_are_theirs(load: Load) -> None:
     load({"docker:host": "tcp://other:2375", "monitoring-other:jobs": "x"})
 
 
+def test_a_key_with_a_colon_is_told_as_it_was_written(load: Load) -> None:
+    with pytest.raises(
+        SettingsError, match=r'monitoring:\["?loki:port|monitoring:loki:port is not'
+    ):
+        load({"monitoring:loki:port": "1"})
+
+
 def test_what_is_not_encrypted_is_refused(load: Load) -> None:
     with pytest.raises(SettingsError, match="monitoring:scrapeSecrets is in clear text"):
         load({"monitoring:scrapeSecrets": '{"backend": "s3cret"}'})

@@ -161,10 +161,54 @@ def test_a_list_that_is_empty_by_default_has_an_items_example_too(read: Read) ->
         read({"logs": {"includeNames": ["a b"]}})
 
 
-def test_all_errors_are_told_at_once(read: Read) -> None:
+def test_all_errors_are_told_at_once_with_a_blank_line_between(read: Read) -> None:
     with pytest.raises(SettingsError) as refused:
         read({"grafana": {"port": "x"}, "loki": {"retention": "1"}}, grafanaAdminPassword="")
     assert len(refused.value.problems) == 3
+    keys = [part.split()[0] for part in str(refused.value).split("\n\n")[1:]]
+    assert keys == [
+        "monitoring:loki.retention",
+        "monitoring:grafana.port",
+        "monitoring:grafanaAdminPassword",
+    ]
+
+
+def test_the_lines_of_a_missing_job_are_in_the_order_of_its_settings(read: Read) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read({"jobs": [3]})
+    assert str(refused.value).endswith(
+        "monitoring:jobs:\n      - name: backend\n        targets:\n        - backend:3000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ({"grafanaAdminPassword": "short"}, "monitoring:grafanaAdminPassword"),
+        ({"scrapeSecrets": "x"}, "--path 'monitoring:scrapeSecrets.<name>'"),
+        ({"scrapeSecrets": {"backend": " x"}}, "--path 'monitoring:scrapeSecrets.backend'"),
+        ({"alertSecrets": "x"}, "--path 'monitoring:alertSecrets.<name>'"),
+        ({"alertSecrets": {"slackUrl": "x"}}, "--path 'monitoring:alertSecrets.slackUrl'"),
+    ],
+)
+def test_a_refused_secret_tells_the_command_that_sets_it(
+    values: dict[str, Any], where: str, read: Read
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read(values)
+    [problem] = refused.value.problems
+    assert problem.text.endswith(f"; set it with: pulumi config set --secret {where}")
+
+
+def test_an_unknown_setting_goes_away_with_the_command_that_is_shown(read: Read) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read({"grafana": {"prot": 1}})
+    remedy = "docs/settings.md lists all; take it out with: pulumi config rm --path"
+    assert str(refused.value).endswith(f"{remedy} 'monitoring:grafana.prot'")
+
+
+def test_a_text_is_shown_as_it_was_written(read: Read) -> None:
+    assert_refused(read, {"bindAddress": "a\"'b"}, "bindAddress", "is 'a\"'b', but")
 
 
 @pytest.mark.parametrize("stack", ["dev-internal", "dev-grafana"])
@@ -197,6 +241,7 @@ def test_a_secret_in_clear_text_is_refused_and_not_shown(key: str) -> None:
 def test_a_secret_never_prints_itself(read: Read) -> None:
     settings = read()
     assert "correct horse" not in f"{settings} {settings!r}"
+    assert repr(settings.grafana_admin_password) == "[secret]"
 
 
 def test_a_refused_secret_is_not_shown(read: Read) -> None:
