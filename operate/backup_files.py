@@ -115,6 +115,14 @@ def last(stack: str, folder: Path = FOLDER) -> dict[str, Any] | None:
     return content
 
 
+def age(stack: str, summary: Mapping[str, Any] | None, now: datetime) -> str:
+    """Say how old the last backup is, given its summary, which is None where there is none."""
+    if not summary:
+        return f"No backup was made here: `make backup STACK={stack}` makes one."
+    hours = (now - datetime.fromisoformat(summary["time"])).total_seconds() / 3600
+    return f"The last backup that was made here is {hours:.0f} h old: {summary['file']}"
+
+
 def as_json(result: Mapping[str, Any]) -> str:
     """Return a summary as text."""
     return json.dumps(result, indent=2)

@@ -56,20 +56,12 @@ def prove(
         this.outcome = f"{len(results) - failed} of {len(results)} checks passed"
     print(table(results), flush=True)
     if not just_up:
-        print(backup_age(stack, backup_files.last(stack), datetime.now(UTC)), flush=True)
+        print(backup_files.age(stack, backup_files.last(stack), datetime.now(UTC)), flush=True)
     if failed:
         raise CommandError(f"the stack {stack} does not work: see the failed checks above")
 
 
 COMMAND = Command("verify", verify, (STACK,))
-
-
-def backup_age(stack: str, last: Mapping[str, Any] | None, now: datetime) -> str:
-    """Say how old the last backup is, given its summary, which is None where there is none."""
-    if not last:
-        return f"No backup was made here: `make backup STACK={stack}` makes one."
-    hours = (now - datetime.fromisoformat(last["time"])).total_seconds() / 3600
-    return f"The last backup that was made here is {hours:.0f} h old: {last['file']}"
 
 
 def check(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from review import dangers, files, impact, inputs
+from review import dangers, files, impact, inputs, upgrades
 from review.markdown import alert, block, code, failures, folded, words
 from review.preview import Preview
 
@@ -32,10 +32,13 @@ class Part:
     short: str = ""
 
 
-def comment(stack: str, preview: Preview) -> str:
-    """Return the whole comment on the preview of a stack."""
+def comment(stack: str, preview: Preview, backup_age: str = "") -> str:
+    """Return the whole comment on the preview of a stack.
+
+    `backup_age` is a sentence on the last backup; empty where nothing is known of it.
+    """
     marker = f"<!-- monitoring-preview:{stack} -->"
-    return fitted(stack, [Part(marker), *_parts(stack, preview)])
+    return fitted(stack, [Part(marker), *_parts(stack, preview, backup_age)])
 
 
 def fitted(stack: str, parts: list[Part]) -> str:
@@ -60,7 +63,7 @@ def _joined(parts: list[Part]) -> str:
     return "\n\n".join(part.text for part in parts if part.text)
 
 
-def _parts(stack: str, preview: Preview) -> Iterator[Part]:
+def _parts(stack: str, preview: Preview, backup_age: str) -> Iterator[Part]:
     found = dangers.find(preview)
     if preview.code:
         yield Part(f"### **{stack}**: the preview failed, and so would `pulumi up`.")
@@ -74,6 +77,8 @@ def _parts(stack: str, preview: Preview) -> Iterator[Part]:
     for kind, grave in (("CAUTION", True), ("WARNING", False)):
         if texts := [danger.text for danger in found if danger.grave is grave]:
             yield Part(alert(kind, texts))
+    if advice := upgrades.advice(stack, preview, backup_age):
+        yield Part(alert("NOTE", [advice]))
     if lines := list(impact.consequences(preview)):
         yield Part(_listed(lines))
     yield from _changes(preview)
@@ -89,11 +94,12 @@ def _changes(preview: Preview) -> Iterator[Part]:
             continue
         settings = [str(change) for change in inputs.changes(preview, step)]
         changed = list(files.changes(step))
-        name = impact.title(step.service)
+        table = upgrades.table(preview, step.service)
         if settings or changed:
-            yield Part(f"#### {name}")
+            yield Part(f"#### {impact.title(step.service)}")
         if settings:
             yield Part(_listed(settings), _INPUTS, f"{len(settings)} settings change")
+        yield Part(table)
         for file in changed:
             yield Part(file.text, _DASHBOARDS if file.is_dashboard else _FILES, file.short)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from review import upgrades
 from review.impact import data, title
 from review.markdown import code, words
 from review.preview import Preview, State, Step
@@ -47,6 +48,7 @@ def find(preview: Preview) -> list[Danger]:
         *(danger for step in preview.of(_PROVIDER) for danger in _host(step)),
         *(danger for step in preview.steps if step.kind == "volume" for danger in _volume(step)),
         *(danger for step in containers for danger in (*_retention(step), *_ports(step))),
+        *_ways_back(preview),
         *_power(containers),
     ]
 
@@ -112,6 +114,14 @@ def _setting(state: State | None, path: str, keys: tuple[str, ...]) -> Any:
                 return None
             return content
     return None
+
+
+def _ways_back(preview: Preview) -> Iterator[Danger]:
+    for move in upgrades.moves(preview):
+        if barrier := move.barrier:
+            yield Danger(upgrades.refused(move, barrier))
+        elif move.is_back:
+            yield Danger(upgrades.untried(move), grave=False)
 
 
 def _ports(step: Step) -> Iterator[Danger]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
-from operate import stacks
+from operate import backup_files, stacks
 from operate.stacks import Stack
 from review import comment, drift, masking
 from review.preview import preview
@@ -40,8 +41,10 @@ COMMANDS = (
 
 
 def _preview(stack: Stack) -> tuple[str, int]:
-    found = preview(stack)
-    return comment.comment(stack.name, found), found.code
+    found, last = preview(stack), backup_files.last(stack.name)
+    # Backups may be made elsewhere: of one that is not known here nothing is said.
+    age = backup_files.age(stack.name, last, datetime.now(UTC)) if last else ""
+    return comment.comment(stack.name, found, age), found.code
 
 
 def _drift(stack: Stack) -> tuple[str, int]:

@@ -6,15 +6,17 @@ import json as json_format
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from bootstrap.progress import CommandError, note, step
-from operate import stacks
-from operate.preflight import containers, engine, probe
+from operate import backup_files, stacks
+from operate.preflight import containers, engine, probe, upgrades
 from setup import docker_engine, pulumi_cli
 from setup.command import JSON, STACK, Command
 from stack.docker.engine import EngineError, ask
 from stack.docker.preflight import Finding, at_once, obstacles
+from stack.docker.upgrades import planned
 from stack.services import describe
 from stack.settings.model import Settings
 
@@ -64,6 +66,11 @@ def findings(settings: Settings) -> list[Finding]:
         lambda: obstacles(address, settings.prefix, services),
         lambda: engine.findings(info, ahead, services),
         lambda: engine.to_pull(address, missing),
+        lambda: upgrades.findings(
+            planned(address, settings.prefix, services),
+            settings.stack,
+            backup_files.age(settings.stack, backup_files.last(settings.stack), datetime.now(UTC)),
+        ),
         lambda: containers.findings(containers.running(address), settings),
     ]
     collector = probe.collector(services)

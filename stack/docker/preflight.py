@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from stack.docker import upgrades
 from stack.docker.engine import EngineError, ask
 from stack.service import ENGINES_CONTAINERS, Port, Service
 from stack.settings import docker_host
@@ -57,7 +58,9 @@ def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
 
 
 def obstacles(address: str, prefix: str, services: tuple[Service, ...]) -> list[Finding]:
-    """Return what would make an update fail half way. Raises EngineError without an answer.
+    """Return what would make an update fail half way, or spoil data.
+
+    Raises EngineError without an answer.
 
     What the stack's own containers hold (each named `<prefix>-<service>`) is free for it.
     """
@@ -65,6 +68,7 @@ def obstacles(address: str, prefix: str, services: tuple[Service, ...]) -> list[
     questions: list[Callable[[], Iterator[Finding]]] = [
         lambda: _missing_networks(address, services),
         lambda: _another_folder(address, services),
+        lambda: _no_way_back(address, prefix, services),
         *(
             partial(_taken_port, address, own, service.name, port)
             for service in services
@@ -106,6 +110,19 @@ def _another_folder(address: str, services: tuple[Service, ...]) -> Iterator[Fin
                 " files.",
                 "Lines that were lost are counted there.",
                 f"Set it: pulumi config set monitoring:dockerRoot {root}",
+                stops=True,
+            )
+
+
+def _no_way_back(address: str, prefix: str, services: tuple[Service, ...]) -> Iterator[Finding]:
+    images = {service.name: service.image for service in services}
+    for move in upgrades.planned(address, prefix, services):
+        if barrier := move.barrier:
+            yield Finding(
+                f"monitoring:{move.service}.image is {images[move.service]}, which takes"
+                f" {move.service} back {move}: {barrier.back} ({barrier.link}).",
+                f"The volume {prefix}-{move.service} would be of no use to it.",
+                upgrades.way_back(move, barrier),
                 stops=True,
             )
 

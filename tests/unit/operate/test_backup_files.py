@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,10 @@ def test_the_last_is_remembered_wherever_it_went(tmp_path: Path) -> None:
     assert (backup_files.last("dev", tmp_path) or {})["file"] == "-"
     (tmp_path / "dev.json").write_text("{")
     assert backup_files.last("dev", tmp_path) is None
+
+
+def test_how_old_the_last_backup_is_or_how_to_make_one() -> None:
+    last = {"file": "backups/dev.tar", "time": "2026-11-26T03:00:00+00:00"}
+    said = backup_files.age("dev", last, datetime(2026, 11, 27, 5, tzinfo=UTC))
+    assert said == "The last backup that was made here is 26 h old: backups/dev.tar"
+    assert "`make backup STACK=dev`" in backup_files.age("dev", None, datetime.now(UTC))

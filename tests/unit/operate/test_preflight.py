@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from operate.preflight import command, containers, engine, probe
+from operate.preflight import command, containers, engine, probe, upgrades
 from setup.versions import parse_version
 from stack.docker.preflight import Finding
+from stack.docker.upgrades import Move
 from stack.services import describe
 from tests.unit.conftest import Read
 
@@ -206,3 +207,19 @@ def test_the_report_begins_with_what_stops_an_update() -> None:
         "  Write:",
         "    more",
     ]
+
+
+def test_an_upgrade_is_told_with_what_upstream_changed_and_the_backup_to_make_first() -> None:
+    age = "No backup was made here: `make backup STACK=prod` makes one."
+    moves = [
+        Move("loki", (3, 5, 3), (3, 7, 8)),
+        Move("loki", (3, 7, 8), (3, 5, 3)),
+        Move("prometheus", (3, 15, 0), (2, 54, 1)),
+    ]
+    up, back = upgrades.findings(moves, "prod", age)
+    assert up.what == "Loki goes from 3.5.3 to 3.7.8."
+    assert up.why.startswith("3.5.8: The image has no shell")
+    assert up.remedy == (f"First `make backup STACK=prod`: `make restore` is the way back. {age}")
+    assert back.what == "Loki goes back from 3.7.8 to 3.5.3."
+    assert "Nobody has tried" in back.why
+    assert not up.stops

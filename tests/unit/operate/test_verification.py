@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from operate.running_stack import RunningStack
-from operate.verification import Result, backup_age, check, table
+from operate.verification import Result, check, table
 
 NOWHERE = "http://127.0.0.1:1"
 
@@ -18,10 +16,3 @@ def test_programs_that_do_not_answer_fail_every_check_with_their_address() -> No
 def test_the_table_has_a_line_for_each_check() -> None:
     results = [Result("Short", passed=True, seen="yes"), Result("Longer", passed=False, seen="no")]
     assert table(results) == "  ok      Short   yes\n  FAILED  Longer  no"
-
-
-def test_how_old_the_last_backup_is_stands_below() -> None:
-    last = {"file": "backups/dev.tar", "time": "2026-11-26T03:00:00+00:00"}
-    said = backup_age("dev", last, datetime(2026, 11, 27, 5, tzinfo=UTC))
-    assert said == "The last backup that was made here is 26 h old: backups/dev.tar"
-    assert "`make backup STACK=dev`" in backup_age("dev", None, datetime.now(UTC))

@@ -71,7 +71,9 @@ def test_an_engine_with_all_that_is_needed_has_no_problem(
     assert problems(read, free, appNetworks=["shop"]) == ""
     asked = [call.removeprefix(f"--host {LOCAL} ") for call in calls(docker)]
     listed = [f"ps --filter publish={port} --format {{{{.Names}}}}" for port in (free, free + 1)]
+    names = " ".join(f"{PREFIX}-{name}" for name in ("prometheus", "loki", "promtail", "grafana"))
     assert sorted(asked) == [
+        f"container inspect --format {{{{.Name}}}} {{{{.Image}}}} {names}",
         "info --format {{.DockerRootDir}}",
         "network ls --format {{.Name}}",
         *listed,
