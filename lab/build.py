@@ -13,8 +13,8 @@ from pathlib import Path
 
 from lab import cache, needs, progress
 from lab.progress import LabError
-from lab.recipe import Program
-from lab.recipes import DEBIAN_PACKAGES, DEBIAN_SUITE, HERE
+from lab.recipe import HERE, Program
+from lab.recipes import DEBIAN_PACKAGES, DEBIAN_SUITE
 
 _NO_INPUTS = ("cold", "stand_in", "c_library")
 _GO_SOURCES = (".go", ".mod", ".sum")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from lab import build, cache, progress
 from lab.progress import LabError
-from lab.recipe import Image
-from lab.recipes import DEBIAN, HERE, IMAGES, PROGRAMS
+from lab.recipe import HERE, Image
+from lab.recipes import DEBIAN, IMAGES, PROGRAMS
 
 _INPUTS = "lab.inputs"
 """Label with the hash of what an image was built from."""

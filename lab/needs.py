@@ -10,8 +10,7 @@ from collections.abc import Callable
 from bootstrap import debian
 from lab import progress
 from lab.progress import LabError
-from lab.recipe import Program
-from lab.recipes import HERE
+from lab.recipe import HERE, Program
 
 
 def command(name: str, *, package: str, purpose: str) -> None:

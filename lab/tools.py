@@ -7,15 +7,13 @@ from pathlib import Path
 
 from lab import build, cache
 from lab.recipe import Program
-from lab.recipes import (
+from lab.recipes import LOKI, PROMETHEUS, PROMTAIL
+from lab.tool_recipes import (
     ACTIONLINT,
     COMPOSE,
     DOCKER_PROVIDER,
     DOCKERD,
     LANGUAGE_HOST,
-    LOKI,
-    PROMETHEUS,
-    PROMTAIL,
     PULUMI,
     RUNC,
 )

@@ -16,7 +16,8 @@ from bootstrap.paths import PYTHON, ROOT
 from bootstrap.programs import ask
 from bootstrap.progress import CommandError, note
 from lab import cache, progress
-from lab.recipes import DOCKERD, IMAGES
+from lab.recipes import IMAGES
+from lab.tool_recipes import DOCKERD
 from setup.command import DEV
 from setup.versions import parse_version
 

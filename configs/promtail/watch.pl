@@ -142,12 +142,12 @@ sub report {
 # does what the new one does not find any more.
 sub missed {
     my ($container, $missing) = @_;
-    return lost($container, $missing) if -e 'anew' && time - (stat 'anew')[9] < 600;
+    return lost($container, $missing) if -e 'restart' && time - (stat 'restart')[9] < 600;
     my ($position, $written) = @{$container->{complete}};
     my $positions = content('delivered.yml') =~ s/^.*cursor-$container->{id}.*\n//mr;
     $positions .= qq(  cursor-$container->{id}: "$position"\n) if $position;
     save('delivered.yml', $positions);
-    save('anew', join ' ', $container->{id}, $container->{written} - $written, $missing);
+    save('restart', join ' ', $container->{id}, $container->{written} - $written, $missing);
     print STDERR "watch.pl: $missing lines of $container->{name} were not read: Promtail starts again\n";
     report();
     exit 4;
@@ -232,8 +232,8 @@ sub losses {
         $container->{unseen} = 1 if overlooked($container, $folder, @found);
         $container->{files} = { map { $_->{inode} => $_ } @found };
     }
-    if (my ($id, $expected, $missing) = content('anew') =~ /^(\w+) (\d+) (\d+)$/) {
-        save('anew', '');
+    if (my ($id, $expected, $missing) = content('restart') =~ /^(\w+) (\d+) (\d+)$/) {
+        save('restart', '');
         my $container = $containers{$id};
         # Some of what is gone had been read: the least that can be lost, but never nothing.
         if ($container && $container->{written} < $expected) {

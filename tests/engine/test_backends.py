@@ -70,7 +70,7 @@ def urn(environment: Environment, kind: str, name: str) -> str:
     return f"urn:pulumi:{environment.name}::monitoring::{kind}::{name}"
 
 
-def test_a_volume_of_another_name_is_copied_imported_and_not_made_anew(
+def test_a_volume_of_another_name_is_copied_imported_and_not_replaced(
     planned: Environment, images: dict[str, str]
 ) -> None:
     old, volume = f"{planned.prefix}-old", f"{planned.prefix}-grafana"

@@ -1,4 +1,4 @@
-"""What was changed by hand is found, named, and mended by the command that the report gives."""
+"""What was changed by hand is found, named, and fixed by the command that the report gives."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ HANDS = {
 
 
 @pytest.mark.parametrize("what", HANDS)
-def test_drift_is_named_and_mended_by_the_command_in_the_report(
+def test_drift_is_named_and_fixed_by_the_command_in_the_report(
     what: str, environment: Environment
 ) -> None:
     hand = HANDS[what]
@@ -76,13 +76,13 @@ def test_drift_is_named_and_mended_by_the_command_in_the_report(
     named = [line.replace("{}", environment.prefix) for line in hand.named]
     assert [line for line in named if f"- {line}" not in said.text] == [], said.text
     assert said.code == 2
-    _mend(environment, said.text)
-    mended = workflow.drift(environment)
-    assert f"### {environment.name}: no drift" in mended.text
-    assert mended.code == 0
+    _fix(environment, said.text)
+    fixed = workflow.drift(environment)
+    assert f"### {environment.name}: no drift" in fixed.text
+    assert fixed.code == 0
 
 
-def _mend(environment: Environment, report: str) -> None:
+def _fix(environment: Environment, report: str) -> None:
     """Run the command of the report in a shell, as a person who copies it."""
     block = re.search(r"```sh\n(pulumi up --refresh.*?)\n```", report, re.DOTALL)
     assert block, report

@@ -1,6 +1,6 @@
 """Pull requests simulated end to end: each comment as it is in `golden/`.
 
-`GOLDEN=write pytest tests/engine/test_review.py` writes these files anew; read them before you
+`GOLDEN=write pytest tests/engine/test_review.py` writes these files again; read them before you
 commit them.
 """
 

@@ -10,8 +10,8 @@ import pytest
 import lab
 from lab import build, cache, needs
 from lab.__main__ import main, table
-from lab.recipe import Program
-from lab.recipes import HERE, IMAGES, PROGRAMS
+from lab.recipe import HERE, Program
+from lab.recipes import IMAGES, PROGRAMS
 
 
 @pytest.fixture(autouse=True)

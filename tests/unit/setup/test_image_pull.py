@@ -1,7 +1,7 @@
 """What the engine says of an image that does not come, and what is made of it.
 
 The words were recorded from engines 20.10 and 29 whose registry, or proxy, did what the name says;
-tests/engine/test_pulls.py sees most of them anew.
+tests/engine/test_pulls.py sees most of them again.
 """
 
 from __future__ import annotations
