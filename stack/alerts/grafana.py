@@ -29,6 +29,7 @@ _VARIABLES = {
 _NOBODY = "nobody"
 _MUTED = "always"
 _WATCHDOG = "Watchdog"
+_QUERY = re.compile(r'range query "(.+?)"')
 
 
 def files(settings: Settings) -> tuple[File, ...]:
@@ -92,15 +93,25 @@ def _rule(model: dict[str, Any], rule: rules.Rule) -> dict[str, Any]:
     if rule["alert"] == _WATCHDOG:
         # What it says is that Prometheus answers.
         made["execErrState"] = "OK"
-    # In Grafana `$value` is a text with the values of all queries; and where all is well, it fills
-    # in the texts too, without any value, and complains of each function that gets none.
     made["annotations"] = {
-        name: re.sub(
-            r"{{ \$value( \| \w+)? }}", r"{{ with $values.A }}{{ .Value\1 }}{{ end }}", text
-        )
-        for name, text in rule["annotations"].items()
+        name: _text(text, made["data"]) for name, text in rule["annotations"].items()
     }
     return made
+
+
+def _text(text: str, data: list[dict[str, Any]]) -> str:
+    """Convert a text for Grafana, and add the query in it to the rule's, whose model is `data`."""
+    if asked := _QUERY.search(text):
+        query = copy.deepcopy(data[0]) | {"refId": "C"}
+        # The whole rule has no data, and does not fire, where one of its queries has none.
+        always = f'{asked[1]} or on () label_replace(vector(0), "job", "none", "", "")'
+        query["model"] |= {"refId": "C", "expr": always}
+        data.append(query)
+    # In Grafana `$value` is a text with the values of all queries; and where all is well, it fills
+    # in the texts too, without any value, and complains of each function that gets none.
+    text = re.sub(r"{{ \$value( \| \w+)? }}", r"{{ with $values.A }}{{ .Value\1 }}{{ end }}", text)
+    # It has no queries in texts, but of each query the result with the alert's labels.
+    return _QUERY.sub("with $values.C", text)
 
 
 def _contact_points(settings: Settings) -> dict[str, Any]:

@@ -169,9 +169,24 @@ def test_grafana_runs_each_of_prometheus_alerts(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALERTS)
 def test_a_text_uses_only_what_both_programs_understand(name: str) -> None:
-    known = r" (\$labels\.\w+|with \$values\.A|end|\.Value( \| humanize(Percentage|Duration)?)?) "
+    known = (
+        r"-? (\$labels\.\w+|with \$values\.[AC]|end|\.Value( \| humanize(Percentage|Duration)?)?"
+        r"|if eq \.Labels\.job \$labels\.job|\.Labels\.route) "
+    )
     for text in by_default()[name]["annotations"].values():
         assert all(re.fullmatch(known, used) for used in re.findall(r"{{(.*?)}}", text)), text
+
+
+def test_grafana_asks_what_a_text_asks_and_always_has_an_answer() -> None:
+    rule = by_default()["ErrorRatioHigh"]
+    assert [query["refId"] for query in rule["data"]] == ["A", "B", "C"]
+    asked, always = rule["data"][2]["model"]["expr"].split(" or on () ")
+    assert (
+        f'{{{{- range query "{asked}" }}}}'
+        in written()["ErrorRatioHigh"]["annotations"]["description"]
+    )
+    assert always == 'label_replace(vector(0), "job", "none", "", "")'
+    assert "{{- with $values.C }}" in rule["annotations"]["description"]
 
 
 def test_prometheus_out_of_reach_is_one_alert_and_not_the_end_of_those_that_fire() -> None:
