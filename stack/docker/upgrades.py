@@ -125,7 +125,9 @@ def planned(address: str, prefix: str, services: tuple[Service, ...]) -> list[Mo
     shown = engine.answered(
         address, "container", "inspect", "--format", "{{.Name}} {{.Image}}", *names
     )
-    running = [(kept[name], image) for name, image in map(str.split, shown.stdout.splitlines())]
+    # It prints an empty line where there is none.
+    lines = [line.split() for line in shown.stdout.splitlines() if line]
+    running = [(kept[name], image) for name, image in lines]
     if not running:
         return []
     ids = _ids(address, [service.image for service, _ in running])

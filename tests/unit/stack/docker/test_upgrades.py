@@ -100,7 +100,7 @@ def test_of_an_image_that_is_not_pulled_yet_the_tag_tells_the_version(
 
 
 def test_what_has_no_container_or_no_known_version_is_not_told(on_path: Path, read: Read) -> None:
-    docker(on_path, running=":", image="exit 1")
+    docker(on_path, running="echo; exit 1", image="exit 1")
     assert planned(read, "prom/prometheus:v2.54.1") == []
     docker(on_path, image="echo sha256:new; echo sha256:same")
     assert planned(read, "prom/prometheus:v2.54.1") == []
