@@ -27,7 +27,8 @@ def check() -> None:
     show(bin_folder / "mypy")
     scripts = (ROOT / ".ci/run", *ROOT.glob("configs/*/*.sh"), *ROOT.glob("lab/*/*.sh"))
     show(bin_folder / "shellcheck", *scripts)
-    show("perl", "-c", ROOT / "configs/promtail/watch.pl")
+    for script in sorted(ROOT.glob("configs/*/*.pl")):
+        show("perl", "-c", script)
     workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
     show(
         local_builds.actionlint(),

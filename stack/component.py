@@ -11,7 +11,7 @@ from stack import deploy_mark
 from stack.docker import engine, readiness, ssh
 from stack.docker.container import container
 from stack.service import Service
-from stack.settings import docker_host
+from stack.settings import disk, docker_host
 from stack.settings.model import Network, Settings
 
 
@@ -90,8 +90,7 @@ class Monitoring(pulumi.ComponentResource):
             prefix=self._settings.prefix,
             image=image,
             networks=networks,
-            volume=self.volumes.get(service.name) or self._shared.get(service.name),
-            shared=self._shared,
+            volumes={**self.volumes, **self._shared},
             logs=self._settings.container_logs,
             opts=self._child(
                 hooks=self._deploy.hooks,
@@ -129,10 +128,12 @@ class Monitoring(pulumi.ComponentResource):
 
     def _outputs(self) -> dict[str, Any]:
         settings = self._settings
+        budget = disk.shown(settings)
         return {
             "grafana_url": settings.url(settings.grafana.port),
             "prometheus_url": settings.url(settings.prometheus.port),
             "network": self.networks[Network.APPLICATION].name,
             "containers": {name: made.name for name, made in self.containers.items()},
             "volumes": {name: made.name for name, made in self.volumes.items()},
+            **({"disk": budget} if budget else {}),
         }

@@ -68,6 +68,7 @@ class Service:
         volume: where its named volume is mounted; empty where it has none.
         shares: a folder for others, in a volume that goes with the stack and holds no data.
         shared: where it sees the folders of others, read-only, by their services.
+        volumes_of: services whose volumes it shares, with where each is mounted.
         environment: variables in clear text. Empty where there are secrets, which hide them.
         secrets: variables that must not be seen.
         tmpfs: path to mount options of file systems in memory.
@@ -92,6 +93,7 @@ class Service:
     volume: str = ""
     shares: str = ""
     shared: Mapping[str, str] = field(default_factory=dict)
+    volumes_of: Mapping[str, str] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
     binds: tuple[Bind, ...] = ()

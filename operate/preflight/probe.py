@@ -11,6 +11,7 @@ from typing import Any
 from stack.docker import engine
 from stack.docker.preflight import Finding
 from stack.service import ENGINES_CONTAINERS, Service
+from stack.settings import disk as disk_budget
 from stack.settings.model import Settings
 
 _SECONDS = 15
@@ -19,9 +20,13 @@ _DISK = r"""
 df -Pk / | tail -n 1
 for volume in /volumes/*; do [ -d "$volume" ] && timeout 5 du -sk "$volume"; done; true
 """
+# The settings by which volumes have a limit.
+_LIMITS = {
+    "prometheus": "prometheus.retentionSize",
+    "promtail": "promtail.buffer",
+    "loki": "loki.retentionSize",
+}
 _FULL_PERCENT = 90  # `ingester.wal.disk_full_threshold` in configs/loki/loki.yml
-# What Promtail's write-ahead log may take beyond `promtail.buffer`.
-_BEYOND_BUFFER = 256 * 2**20
 # Promtail's image has perl, and no other program that opens such a socket.
 _PING = r"""
 use IO::Socket::UNIX;
@@ -45,7 +50,7 @@ def collector(services: tuple[Service, ...]) -> Service | None:
 
 def disk(address: str, settings: Settings, image: str) -> Iterator[Finding]:
     """Compare the disk's room with what the settings allow the stack to take."""
-    names = [f"{settings.prefix}-{service}" for service in ("prometheus", "promtail")]
+    names = [f"{settings.prefix}-{service}" for service in _volumes(settings)]
     present = engine.ask(address, "volume", "ls", "--quiet")
     mounts = [
         f"--mount=type=volume,source={name},target=/volumes/{name},readonly"
@@ -62,37 +67,42 @@ def disk(address: str, settings: Settings, image: str) -> Iterator[Finding]:
             "Look on the engine's host: df -h $(docker info -f '{{.DockerRootDir}}')",
         )
     else:
-        yield from judge_disk(answer.stdout, settings, names)
+        yield from judge_disk(answer.stdout, settings)
 
 
-def judge_disk(text: str, settings: Settings, names: list[str]) -> Iterator[Finding]:
-    """Judge what df and du printed; `names` are the volumes of Prometheus and of Promtail."""
-    [disk, *volumes] = [line.split() for line in text.splitlines()]
-    free, percent = int(disk[3]) * 1024, int(disk[4].rstrip("%"))
-    used = {line[1].rpartition("/")[2]: int(line[0]) * 1024 for line in volumes}
-    allowed = (
-        settings.prometheus.retention_size.bytes,
-        settings.promtail.buffer.bytes + _BEYOND_BUFFER,
-    )
-    budget = sum(
-        max(0, most - used.get(name, 0)) for name, most in zip(names, allowed, strict=True)
-    )
+def judge_disk(text: str, settings: Settings) -> Iterator[Finding]:
+    """Judge what df and du printed: the disk, and each volume that has a limit."""
+    [line, *volumes] = [line.split() for line in text.splitlines()]
+    free, percent = int(line[3]) * 1024, int(line[4].rstrip("%"))
+    used = {line[1].rpartition("-")[2]: int(line[0]) * 1024 for line in volumes}
+    allowed = _volumes(settings)
+    wanted = sum(max(0, most - used.get(name, 0)) for name, most in allowed.items())
     if percent >= _FULL_PERCENT:
         yield Finding(
             f"The engine's disk is {percent} % full.",
             f"From {_FULL_PERCENT} % on, Loki refuses every line.",
             "Make room: `docker system df` shows what images, containers and volumes take.",
         )
-    if free < budget:
-        yield Finding(
-            f"The engine's disk has {_gigabytes(free)} free, and the metrics"
-            f" (prometheus.retentionSize) and the lines that wait for Loki (promtail.buffer) may"
-            f" take {_gigabytes(budget)} more; what Loki stores has no limit by size and comes on"
-            " top.",
-            "On a full disk, Prometheus and Loki store nothing.",
-            "Make room, or give them less: pulumi config set --path"
-            f" monitoring:prometheus.retentionSize {max(1, free // 2**31)}GB",
+    if free < wanted:
+        limits = ", ".join(_LIMITS[name] for name in allowed)
+        # Of a budget a tenth is nobody's.
+        less = (
+            f"monitoring:disk {max(4, int((free + sum(used.values())) / 0.9 / 2**30))}GB"
+            if settings.disk
+            else f"--path monitoring:prometheus.retentionSize {max(1, free // 2**31)}GB"
         )
+        unlimited = "; what Loki stores has no limit by size and comes on top"
+        yield Finding(
+            f"The engine's disk has {_gigabytes(free)} free, and the stack may take"
+            f" {_gigabytes(wanted)} more ({limits}){'' if 'loki' in allowed else unlimited}.",
+            "On a full disk, Prometheus and Loki store nothing.",
+            f"Make room, or give them less: pulumi config set {less}",
+        )
+
+
+def _volumes(settings: Settings) -> dict[str, int]:
+    """Return how many bytes each service's volume may take, of those that have a limit."""
+    return {name: size for name, size in disk_budget.sizes(settings).items() if name in _LIMITS}
 
 
 def socket(

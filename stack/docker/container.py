@@ -23,12 +23,11 @@ def container(  # noqa: PLR0913 - each says one thing
     prefix: str,
     image: docker.RemoteImage,
     networks: list[docker.Network],
-    volume: docker.Volume | None,
-    shared: Mapping[str, docker.Volume],
+    volumes: Mapping[str, docker.Volume],
     logs: ContainerLogs,
     opts: pulumi.ResourceOptions,
 ) -> docker.Container:
-    """Declare the container of a service."""
+    """Declare the container of a service; `volumes` are the stack's, by service."""
     return docker.Container(
         service.name,
         name=f"{prefix}-{service.name}",
@@ -45,14 +44,12 @@ def container(  # noqa: PLR0913 - each says one thing
         ],
         mounts=[
             *(
-                docker.ContainerMountArgs(
-                    type="volume", source=each.name, target=service.volume or service.shares
-                )
-                for each in ([volume] if volume else [])
+                docker.ContainerMountArgs(type="volume", source=volumes[name].name, target=path)
+                for name, path in _writes(service).items()
             ),
             *(
                 docker.ContainerMountArgs(
-                    type="volume", source=shared[name].name, target=path, read_only=True
+                    type="volume", source=volumes[name].name, target=path, read_only=True
                 )
                 for name, path in service.shared.items()
             ),
@@ -96,6 +93,12 @@ def container(  # noqa: PLR0913 - each says one thing
         destroy_grace_seconds=service.stop_seconds,
         opts=opts,
     )
+
+
+def _writes(service: Service) -> dict[str, str]:
+    """Return where it sees the volumes that it writes to, by their services."""
+    own = service.volume or service.shares
+    return {**({service.name: own} if own else {}), **service.volumes_of}
 
 
 def _environment(service: Service) -> pulumi.Input[list[pulumi.Input[str]]] | None:

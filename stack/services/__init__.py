@@ -6,12 +6,22 @@ Each entry is its module's; the order is the one in which reviewers read them.
 from __future__ import annotations
 
 from stack.service import Service
-from stack.services import blackbox, canary, grafana, loki, prometheus, promtail, socketproxy
+from stack.services import (
+    blackbox,
+    canary,
+    curator,
+    grafana,
+    loki,
+    prometheus,
+    promtail,
+    socketproxy,
+)
 from stack.settings.model import Settings
 
 SERVICES = (
     prometheus.ENTRY,
     loki.ENTRY,
+    curator.ENTRY,
     socketproxy.ENTRY,
     promtail.ENTRY,
     grafana.ENTRY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import replace
 
 from stack.settings import docker_host, values
 from stack.settings.format import Format, at_least, matching, number, one_of, text, whole
@@ -92,6 +93,7 @@ SIZE = Format(
     lambda value: values.Size.parse(text(value)),
     {"type": "string", "pattern": f"^{values.SIZE.pattern}$"},
 )
+DISK = replace(SIZE, must_be="a size in MB, GB or TB such as 20GB", example="20GB")
 LOG_SIZE = matching("a size as Docker reads it, such as 10m", "10m", r"[1-9][0-9]{0,5}[kmg]")
 PORT = whole("a port number from 1 to 65535", 3000, 1, 65_535)
 COUNT = whole("a whole number from 1 to 1000", 3, 1, 1_000)

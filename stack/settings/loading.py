@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stack.settings import contradictions, docker_host
+from stack.settings import contradictions, disk, docker_host
 from stack.settings.declaration import Setting, Shape, settings
 from stack.settings.model import Settings
 from stack.settings.problems import Problem, SettingsError, set_secret
@@ -37,8 +37,8 @@ def parse(
         raise SettingsError(stack, problems)
     configured = arguments.get("docker_host")
     arguments["docker_host"] = docker_host.resolve(configured, environment or {})
-    made = Settings(**arguments, stack=stack)
-    problems += contradictions.problems(made)
+    made = disk.divide(Settings(**arguments, stack=stack), values)
+    problems += [*contradictions.problems(made), *disk.problems(made, values)]
     if problems:
         raise SettingsError(stack, problems)
     return made

@@ -19,6 +19,7 @@ from stack.settings.logs import ContainerLogs, Logs
 from stack.settings.services import (
     Blackbox,
     Canary,
+    Curator,
     Grafana,
     Loki,
     Prometheus,
@@ -26,7 +27,7 @@ from stack.settings.services import (
     ServiceSettings,
     SocketProxy,
 )
-from stack.settings.values import Secret
+from stack.settings.values import Secret, Size
 
 
 class Network(Enum):
@@ -99,8 +100,16 @@ class Settings:
     container_logs: ContainerLogs = setting(
         None, "Rotation of the stack's containers' own logs.", ContainerLogs
     )
+    disk: Size | None = setting(
+        formats.DISK,
+        "How much disk the stack may take, at least 4GB: its programs get their parts of it"
+        " ([operating.md](operating.md#one-disk-budget)). By default each has a limit of its own,"
+        " and Loki none.",
+        None,
+    )
     prometheus: Prometheus = setting(None, "Prometheus.", Prometheus)
     loki: Loki = setting(None, "Loki.", Loki)
+    curator: Curator = setting(None, "The curator.", Curator)
     socketproxy: SocketProxy = setting(None, "The proxy of the engine's socket.", SocketProxy)
     promtail: Promtail = setting(None, "Promtail.", Promtail)
     grafana: Grafana = setting(None, "Grafana.", Grafana)
@@ -173,8 +182,9 @@ _SERVICES: dict[str, type[ServiceSettings]] = {
 SERVICES = tuple(_SERVICES)
 """The names of the services, which are those of their settings."""
 DEFAULT_IMAGES: Mapping[str, str] = MappingProxyType(
-    {name: group().image for name, group in _SERVICES.items()}
+    {name: image for name, group in _SERVICES.items() if (image := group().image)}
 )
+"""Of the services that do not run in the image of another."""
 
 
 def is_on(service: str, written: object) -> bool:

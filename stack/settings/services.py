@@ -17,7 +17,7 @@ from stack.settings.values import Duration, Size
 class ServiceSettings:
     """What the settings of every service have; one that need not be there can be `enabled`."""
 
-    image: str
+    image: str | None
     memory: Size
     enabled: bool = True
 
@@ -57,6 +57,23 @@ class Loki(ServiceSettings):
         " hours after that.",
         "14d",
     )
+    retention_size: Size | None = setting(
+        at_least(formats.SIZE, "256MB", "what waits to be stored takes as much"),
+        "How much disk lines may take, at least 256MB; the oldest go first, also before the end of"
+        " `retention`. `disk` sets it; without either, lines have no limit by size.",
+        None,
+    )
+
+
+@dataclass(frozen=True)
+class Curator(ServiceSettings):
+    """The curator: keeps Loki within `loki.retentionSize`, and is there where that is set."""
+
+    image: str | None = setting(
+        formats.IMAGE, "Its image, which must have Perl; by default Promtail's.", None
+    )
+    memory: Size = setting(formats.memory("16MB"), "Its memory limit, at least 16MB.", "32MB")
+    enabled: bool = False
 
 
 @dataclass(frozen=True)

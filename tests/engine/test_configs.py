@@ -16,6 +16,7 @@ from tests.engine.environment import ROOT
 CONFIGS = ROOT / "configs"
 # Settings that bring every optional part of the files into being.
 EVERYTHING: dict[str, Any] = {
+    "loki": {"retentionSize": "1GB"},
     "blackbox": {"enabled": True, "probes": ["http://proxy:8080/"]},
     "canary": {"enabled": True},
     "socketproxy": {"enabled": True},
@@ -59,6 +60,7 @@ CHECKS: dict[str, dict[str, tuple[str, ...]]] = {
         "blackbox.yml": ("blackbox_exporter", "--config.check", "--config.file={}"),
     },
     "canary": {},  # It has none.
+    "curator": {},  # `make check` reads its program.
     "grafana": {},  # It checks its files at its start only.
 }
 

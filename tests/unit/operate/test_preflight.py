@@ -21,7 +21,6 @@ from tests.unit.conftest import Read
 
 RECORDED = Path(__file__).parent / "recorded"
 VERSIONS = ("20.10", "29")
-VOLUMES = ["monitoring-dev-prometheus", "monitoring-dev-promtail"]
 
 
 def info(version: str, **changes: Any) -> dict[str, Any]:
@@ -163,17 +162,31 @@ def test_what_is_at_least_kept_is_what_one_file_less_holds(
 def test_the_disks_room_is_compared_with_what_may_still_be_taken(read: Read) -> None:
     disk = "overlay 20000000 14000000 5000000 74% /\n"
     settings = read({"prometheus": {"retentionSize": "5GB"}, "promtail": {"buffer": "1GB"}})
-    [finding] = probe.judge_disk(disk, settings, VOLUMES)
+    [finding] = probe.judge_disk(disk, settings)
     assert "4.8 GB free" in finding.what
     assert "6.2 GB more" in finding.what
     assert "monitoring:prometheus.retentionSize 2GB" in finding.remedy
     used = f"{disk}3000000\t/volumes/monitoring-dev-prometheus\n"
-    assert list(probe.judge_disk(used, settings, VOLUMES)) == []
+    assert list(probe.judge_disk(used, settings)) == []
+
+
+def test_the_disks_room_is_compared_with_the_budget_where_there_is_one(read: Read) -> None:
+    disk = "overlay 20000000 14000000 10000000 60% /\n"
+    settings = read({"disk": "20GB"})
+    [finding] = probe.judge_disk(disk, settings)
+    assert "9.5 GB free" in finding.what
+    # Ten of Loki's, 5.6 of Prometheus', and two of Promtail's.
+    assert "17.6 GB more" in finding.what
+    assert "loki.retentionSize" in finding.what
+    assert "no limit" not in finding.what
+    assert "monitoring:disk 10GB" in finding.remedy
+    used = f"{disk}9000000\t/volumes/monitoring-dev-loki\n"
+    assert list(probe.judge_disk(used, settings)) == []
 
 
 def test_a_disk_on_which_loki_stores_nothing_is_named(read: Read) -> None:
     disk = "overlay 900000000 810000000 90000000 90% /\n"
-    [finding] = probe.judge_disk(disk, read(), VOLUMES)
+    [finding] = probe.judge_disk(disk, read())
     assert "90 % full" in finding.what
 
 

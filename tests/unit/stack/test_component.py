@@ -17,7 +17,7 @@ from tests.unit.conftest import Read
 from tests.unit.stack.alerts.test_alerts import EVERY_SERVICE
 
 JOB = {"name": "backend", "targets": ["host.docker.internal:3000"], "auth": "bearer"}
-WITHOUT_DATA = ("blackbox", "canary", "socketproxy")
+WITHOUT_DATA = ("blackbox", "canary", "curator", "socketproxy")
 VALUES: dict[str, Any] = {
     "grafanaAdminPassword": "correct horse",
     "jobs": [JOB],
@@ -227,6 +227,7 @@ def test_a_container_is_what_the_service_says(name: str, declared: Declared) -> 
     own, others = service.volume or service.shares, service.shared.items()
     assert volumes == {
         **({f"monitoring-dev-{name}": (own, False)} if own else {}),
+        **{f"monitoring-dev-{other}": (path, False) for other, path in service.volumes_of.items()},
         **{f"monitoring-dev-{other}": (path, True) for other, path in others},
     }
     assert inputs.get("tmpfs", {}) == service.tmpfs

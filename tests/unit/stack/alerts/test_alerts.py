@@ -21,7 +21,10 @@ from stack.settings import contradictions, loading
 from stack.settings.model import Settings
 from tests.unit.conftest import Read, assert_refused
 
-EVERY_SERVICE = {name: {"enabled": True} for name in ("socketproxy", "blackbox", "canary")}
+EVERY_SERVICE: dict[str, dict[str, Any]] = {
+    **{name: {"enabled": True} for name in ("socketproxy", "blackbox", "canary")},
+    "loki": {"retentionSize": "1GB"},
+}
 JOB = {"name": "backend", "targets": ["backend:3000"]}
 HOOK = "https://hooks.example.com/T0/s3cret"
 MAIL = {"to": ["a@example.com", "b@example.com"], "sender": "m@example.com", "host": "smtp:587"}

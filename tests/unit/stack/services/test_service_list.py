@@ -91,13 +91,15 @@ def test_a_forgotten_part_is_named(
 def test_a_service_that_is_off_brings_nothing(read: Read) -> None:
     off, on = read(), read(EVERY_SERVICE)
     names = [[each.name for each in services.describe(which)] for which in (off, on)]
-    assert names == [[name for name in SERVICES if name not in EVERY_SERVICE], [*SERVICES]]
+    always = ["prometheus", "loki", "promtail", "grafana"]
+    assert names == [always, [*SERVICES]]
     texts = [
         "".join(file.content for each in services.describe(which) for file in each.files)
         for which in (off, on)
     ]
     assert ["ProbeFailing" in text for text in texts] == [False, True]
-    assert ["job_name: blackbox" in text for text in texts] == [False, True]
+    for name in ("blackbox", "curator"):
+        assert [f"job_name: {name}" in text for text in texts] == [False, True]
 
 
 def test_a_dashboard_comes_with_its_service(

@@ -265,7 +265,7 @@ def test_each_dashboard_lies_where_grafana_looks_for_them(read: Read) -> None:
 @pytest.mark.parametrize("name", [entry.name for entry in services.SERVICES])
 def test_a_service_has_the_image_and_the_memory_of_its_settings(name: str, read: Read) -> None:
     own = {**EVERY_SERVICE.get(name, {}), "image": "example.org/own:1.2", "memory": "1234MB"}
-    service = described(read({name: own}))[name]
+    service = described(read({**EVERY_SERVICE, name: own}))[name]
     assert (service.image, service.memory.mebibytes) == ("example.org/own:1.2", 1234)
 
 

@@ -26,6 +26,7 @@ _DRAWN: list[tuple[Format, SearchStrategy[Any]]] = [
     (formats.TENS_OF_SECONDS, st.sampled_from(["10s", "30s", "1m", "1m50s", "120s"])),
     (formats.TARGET, st.builds("{}:{}".format, _HOSTS, st.integers(1, 65_535))),
     (formats.IMAGE, _IMAGES),
+    (formats.DISK, st.sampled_from(["4GB", "5000MB", "20GB", "2TB"])),
     (formats.ADDRESS, st.ip_addresses().map(str)),
     (formats.SECRET, _SECRETS),
     (formats.PASSWORD, _SECRETS),
@@ -106,6 +107,11 @@ def _agree(values: dict[str, Any]) -> None:
             labels.pop(label, None)
     if "appNetworks" in values:
         values["appNetworks"] = [f"net-{name}"[:63] for name in values["appNetworks"]]
+    if "disk" in values:
+        values.pop("containerLogs", None)
+        for group in ("prometheus", "loki", "promtail"):
+            for key in ("retentionSize", "buffer"):
+                values.get(group, {}).pop(key, None)
     values.get("grafana", {}).pop("port", None)
     if str(values.get("prometheus", {}).get("port")) == "3000":
         values["prometheus"]["port"] = 9090
