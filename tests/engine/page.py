@@ -17,11 +17,12 @@ SHOWN_SECONDS = 300
 
 @dataclass(frozen=True)
 class Page:
-    """One dashboard of the last five minutes; `chosen` are variables set by hand."""
+    """One dashboard of the last `seconds`; `chosen` are variables set by hand."""
 
     grafana: Grafana
     uid: str
     chosen: Mapping[str, str]
+    seconds: int = SHOWN_SECONDS
 
     def dashboard(self) -> dict[str, Any]:
         """Return the dashboard as Grafana holds it."""
@@ -42,15 +43,27 @@ class Page:
 
         Raises AssertionError with what Grafana says of a query that fails.
         """
+        return {
+            letter: [frame["data"]["values"][-1] for frame in frames if _has_rows(frame)]
+            for letter, frames in self._frames(panel).items()
+        }
+
+    def not_numbers(self, panel: Mapping[str, Any]) -> list[str]:
+        """Return the letters of a panel's queries whose answers have a NaN or infinity in them."""
+        return [
+            letter
+            for letter, frames in self._frames(panel).items()
+            # Where JSON has no number for it, Grafana names the places beside the values.
+            if any(any(frame["data"].get("entities") or []) for frame in frames)
+        ]
+
+    def _frames(self, panel: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
         queries = panels.queries(panel, self._values())
-        results = self.grafana.results(queries, SHOWN_SECONDS)
+        results = self.grafana.results(queries, self.seconds)
         for target in queries:
             error = results[target["refId"]].get("error")
             assert not error, f"{panel['title']}: {target['expr']}: {error}"
-        return {
-            letter: [frame["data"]["values"][-1] for frame in answer["frames"] if _has_rows(frame)]
-            for letter, answer in results.items()
-        }
+        return {letter: answer["frames"] for letter, answer in results.items()}
 
     def _values(self) -> dict[str, str]:
         """Return each variable's value as it goes into a query: the chosen one, or all.

@@ -19,11 +19,9 @@ from tests.engine.page import SHOWN_SECONDS, Page
 from tests.engine.waiting import eventually
 
 BOARDS = {board["uid"]: board for board in dashboards.load().values()}
-PANELS = [
-    pytest.param(uid, panel, id=f"{uid}-{panel['title']}")
-    for uid, board in BOARDS.items()
-    for panel in dashboards.panels(board)
-]
+FOUND = [(uid, panel) for uid, board in BOARDS.items() for panel in dashboards.panels(board)]
+PANELS = [pytest.param(uid, panel, id=f"{uid}-{panel['title']}") for uid, panel in FOUND]
+TABLES = [(uid, panel) for uid, panel in FOUND if panel["type"] == "table"]
 # A real program with a histogram of another name, whose route has the label `handler`.
 RENAMED = {
     "name": "renamed",
@@ -37,7 +35,9 @@ def environment(make_environment: MakeEnvironment, images: dict[str, str]) -> En
     """Make an environment that scrapes the example application, and one other."""
     made = make_environment()
     made.configure(canary={"enabled": True, "image": images["canary"]})
-    made.configure(jobs=[JOB, {**RENAMED, "containers": [f"{made.prefix}-wor.*"]}])
+    made.configure(
+        jobs=[JOB, {**RENAMED, "containers": [f"{made.prefix}-wor.*"]}], alerts={"pendingFactor": 0}
+    )
     made.up().succeeded()
     return made
 
@@ -64,8 +64,8 @@ def busy(quiet: Application) -> Application:
     return quiet
 
 
-def page(environment: Environment, uid: str, **chosen: str) -> Page:
-    return Page(environment.grafana(), uid, {"job": "backend", **chosen})
+def page(environment: Environment, uid: str, seconds: int = SHOWN_SECONDS, **chosen: str) -> Page:
+    return Page(environment.grafana(), uid, {"job": "backend", **chosen}, seconds)
 
 
 @pytest.mark.parametrize(("uid", "panel"), PANELS)
@@ -118,6 +118,37 @@ def test_with_traffic_every_query_of_every_panel_returns_values(
         return True
 
     eventually(all_answered, seconds=30, what=f"values for '{panel['title']}'")
+
+
+@pytest.mark.parametrize(("uid", "panel"), TABLES)
+@pytest.mark.usefixtures("busy")
+def test_a_table_has_a_number_also_for_what_was_only_asked_before_the_shown_time(
+    uid: str, panel: dict[str, Any], environment: Environment
+) -> None:
+    assert page(environment, uid).not_numbers(panel) == []
+    grafana = environment.grafana()
+    asked = 'sum(rate(http_request_duration_seconds_count{job="backend"}[10s]))'
+    eventually(lambda: grafana.metric(asked) == 0, seconds=30, what="ten seconds of silence")
+    shown = page(environment, uid, seconds=10)
+    assert shown.not_numbers(panel) == []
+    if uid == "application":
+        assert [0] in shown.answers(panel)["A"]
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_alert_on_errors_names_the_route_that_fails_in_grafana_too(
+    environment: Environment,
+) -> None:
+    def texts() -> list[str]:
+        found = environment.grafana().ask("/api/prometheus/grafana/api/v1/alerts")["data"]["alerts"]
+        return [
+            alert["annotations"]["description"]
+            for alert in found
+            if alert["labels"]["alertname"] == "ErrorRatioHigh" and alert["labels"].get("job")
+        ]
+
+    [text] = eventually(texts, seconds=120, what="the alert on the errors")
+    assert text.endswith("ended with a 5xx status. Most of them: /api/fail.")
 
 
 @pytest.mark.parametrize("uid", BOARDS)
@@ -177,6 +208,14 @@ def test_each_job_shows_the_error_lines_and_alerts_of_its_own_containers(
         lambda: containers("renamed") == {(worker, "")}, seconds=60, what="the worker's line only"
     )
     found = eventually(backends, seconds=60, what="the backend's lines")
+    # The error ratio of the backend is one; the other job has none.
+    alerts = {job: page(environment, "application", job=job) for job in ("backend", "renamed")}
+    eventually(
+        lambda: alerts["backend"].answers(titled["Alerts"])["A"][0][0] >= 1,
+        seconds=90,
+        what="the backend's alert",
+    )
+    assert alerts["renamed"].answers(titled["Alerts"])["A"] == [[0]]
     # Another application beside this one may have a service of the name.
     assert {service for _, service in found} == {"backend"}
 
