@@ -13,7 +13,10 @@ OUTPUT ?=
 FILE ?=
 # REPLACE=yes: a restore may lose what the volumes hold.
 REPLACE ?=
-# JSON=yes: print JSON, for scripts (preflight, backup).
+# How long the loss of lines is measured, such as 60s, and how many are printed in a second.
+LOSS ?=
+RATE ?= 100
+# JSON=yes: print JSON, for scripts (preflight, backup, verify).
 JSON ?=
 # Whether lab/ builds what cannot be downloaded: yes or no (lab/README.md).
 LAB ?=
@@ -93,8 +96,8 @@ restore: ## Fill an empty stack from a backup: FILE=…, or the newest; REPLACE=
 rehearse: ## Restore a backup beside the running stack, compare the two, and remove it again: FILE=…
 	@$(RUN) rehearse --stack $(STACK) --file "$(FILE)"
 
-verify: ## Prove from outside that a running stack works
-	@$(RUN) verify --stack $(STACK)
+verify: ## Prove from outside that a running stack works; LOSS=60s also measures the loss of lines
+	@$(RUN) verify --stack $(STACK) --loss "$(LOSS)" --rate "$(RATE)" $(if $(JSON),--json)
 
 environments: ## Print the environments on servers that differ from the commit BASE
 	@$(RUN) environments --base "$(BASE)" --head "$(HEAD)"

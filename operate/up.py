@@ -50,7 +50,7 @@ def up(stack: str) -> None:
             example.up()
     outputs = json.loads(made.must("stack", "output", "--json"))
     print(closing(stack, outputs, settings.docker_host), flush=True)
-    verification.prove(stack, outputs, settings, _VERIFY_SECONDS, just_up=True)
+    verification.prove(stack, outputs, settings, _VERIFY_SECONDS)
 
 
 COMMANDS = (Command("prepare", prepare, (STACK,)), Command("up", up, (STACK,)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
@@ -16,14 +16,17 @@ from bootstrap.progress import CommandError, note, step
 from operate import backup_files, evidence, running_stack, scrape_errors
 from operate.evidence import UNAUTHORIZED
 from operate.grafana_api import Grafana, GrafanaError
+from operate.loss.measurement import measure
+from operate.loss.result import Plan
 from operate.read_back import checks as read_back
 from operate.running_stack import RunningStack
-from setup.command import STACK, Command
+from setup.command import JSON, STACK, Command, Option
 from stack.settings.model import Settings
 
 DEADLINE_SECONDS = 120.0
 """More than the alert rules' interval, and than the longest usual one between two scrapes."""
 _PAUSE_SECONDS = 1
+_RATE = "100"
 _RECENT_SECONDS = 60
 
 
@@ -36,32 +39,63 @@ class Result:
     seen: str
 
 
-def verify(stack: str) -> None:
-    """Prove from outside that a running stack works, and say what was seen."""
-    prove(stack, *running_stack.ask(stack))
+def verify(stack: str, loss: str = "", rate: str = _RATE, *, json: bool = False) -> None:
+    """Prove from outside that a running stack works, and say what was seen.
+
+    With --loss, a container of its own prints numbered lines for that long, and all are read back
+    from Loki: how many are missing, and how late the others were. A missing line is a failure.
+    """
+    plan = Plan.parse(loss, rate) if loss else None
+    outputs, settings = running_stack.ask(stack)
+    with running_stack.reach(outputs, settings) as reached:
+        results = _looked(reached, settings, DEADLINE_SECONDS)
+        if not json:
+            print(table(results))
+            print(backup_files.age(stack, backup_files.last(stack), datetime.now(UTC)), flush=True)
+        lost = measure(reached, settings.prefix, plan) if plan else None
+    if json:
+        found = {"checks": [*map(asdict, results)], "loss": asdict(lost) if lost else None}
+        print(backup_files.as_json(found))
+    elif lost:
+        print(lost)
+    _must_have_passed(stack, results)
+    if lost and lost.missing:
+        raise CommandError(f"{lost.printed - lost.found} of {lost.printed} lines are missing")
 
 
-def prove(
-    stack: str,
-    outputs: Mapping[str, Any],
-    settings: Settings,
-    seconds: float = DEADLINE_SECONDS,
-    *,
-    just_up: bool = False,
-) -> None:
-    """Do as `verify` does, for a stack whose outputs and settings are known; see `check`."""
-    with running_stack.reach(outputs, settings) as reached, step("Verification") as this:
-        results = check(reached, seconds, just_up=just_up, settings=settings)
-        failed = sum(not result.passed for result in results)
-        this.outcome = f"{len(results) - failed} of {len(results)} checks passed"
+def prove(stack: str, outputs: Mapping[str, Any], settings: Settings, seconds: float) -> None:
+    """Do as `verify` does, for a stack that is `just_up`; see `check`."""
+    with running_stack.reach(outputs, settings) as reached:
+        results = _looked(reached, settings, seconds, just_up=True)
     print(table(results), flush=True)
-    if not just_up:
-        print(backup_files.age(stack, backup_files.last(stack), datetime.now(UTC)), flush=True)
-    if failed:
+    _must_have_passed(stack, results)
+
+
+COMMAND = Command(
+    "verify",
+    verify,
+    (
+        STACK,
+        Option("loss", "measure the loss of lines for that long, such as 60s", ""),
+        Option("rate", f"how many lines are printed in a second (default: {_RATE})", _RATE),
+        JSON,
+    ),
+)
+
+
+def _looked(
+    reached: RunningStack, settings: Settings, seconds: float, *, just_up: bool = False
+) -> list[Result]:
+    with step("Verification") as this:
+        results = check(reached, seconds, just_up=just_up, settings=settings)
+        passed = sum(result.passed for result in results)
+        this.outcome = f"{passed} of {len(results)} checks passed"
+    return results
+
+
+def _must_have_passed(stack: str, results: Iterable[Result]) -> None:
+    if not all(result.passed for result in results):
         raise CommandError(f"the stack {stack} does not work: see the failed checks above")
-
-
-COMMAND = Command("verify", verify, (STACK,))
 
 
 def check(

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from operate import answers, backup, restore, ssh_tunnel, verification
+from operate.loss.measurement import measure
+from operate.loss.result import Plan
 from operate.running_stack import RunningStack
 from review import github_runner
 from tests.engine import docker
@@ -190,7 +192,10 @@ def test_a_deploy_there_is_proved_from_here_through_a_tunnel(
             reached["grafana"], reached["prometheus"], remote.password, remote.prefix, running.url
         )
         results = verification.check(stack, settings=remote.settings())
+        lost = measure(stack, remote.prefix, Plan.parse("3s", "20"))
     assert all(result.passed for result in results), verification.table(results)
+    assert (lost.printed, lost.on_disk, lost.found) == (60, 60, 60)
+    assert remote.container("loss") not in running.docker("ps", "--all", "--format={{.Names}}")
 
 
 def test_a_backup_there_is_made_and_given_back_from_here(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +15,9 @@ import pytest
 
 from operate import verification
 from operate.evidence import MissingError
+from operate.loss import measurement
+from operate.loss.measurement import measure
+from operate.loss.result import Plan
 from operate.read_back import panels
 from operate.running_stack import RunningStack
 from stack.settings import docker_host
@@ -35,6 +41,8 @@ def scraped(make_environment: MakeEnvironment, images: dict[str, str]) -> Iterat
         jobs=[{"name": "backend", "targets": ["backend:3000"]}],
         alerts={"evaluationInterval": "10s"},
         canary={"enabled": True, "image": images["canary"]},
+        # The lines by which the loss is measured are read all the same.
+        logs={"includeNames": ["no-such-container"], "excludeNames": [".*"]},
     )
     environment.up().succeeded()
     backend = receiver.backend(environment)
@@ -52,6 +60,17 @@ def replace(environment: Environment, path: str, texts: Mapping[str, str]) -> No
     file.write_text(content)
 
 
+def running(environment: Environment, password: str | None = None) -> RunningStack:
+    outputs = environment.outputs()
+    return RunningStack(
+        outputs["grafana_url"],
+        outputs["prometheus_url"],
+        password or environment.password,
+        outputs["network"],
+        docker_host.LOCAL,
+    )
+
+
 def verify(
     environment: Environment,
     patience: float,
@@ -60,14 +79,7 @@ def verify(
     just_up: bool = False,
 ) -> tuple[dict[str, str], str]:
     """Return what each failed check saw, and the table."""
-    outputs = environment.outputs()
-    stack = RunningStack(
-        outputs["grafana_url"],
-        outputs["prometheus_url"],
-        password or environment.password,
-        outputs["network"],
-        docker_host.LOCAL,
-    )
+    stack = running(environment, password)
     settings = environment.settings()
     results = verification.check(stack, patience, just_up=just_up, settings=settings)
     failed = {result.name: result.seen for result in results if not result.passed}
@@ -209,6 +221,30 @@ def test_the_canary_finds_every_line_that_it_printed(scraped: Environment) -> No
     assert grafana.metric('service_memory_limit_bytes{job="canary"}') == 64 * 2**20
 
 
+def test_numbered_lines_are_printed_and_all_found_in_loki(scraped: Environment) -> None:
+    lost = measure(running(scraped), scraped.prefix, Plan.parse("10s", "200"))
+    assert (lost.printed, lost.on_disk, lost.found) == (2000, 2000, 2000)
+    assert (lost.missing, lost.twice) == ((), 0)
+    times = list(lost.seconds.values())
+    assert sorted(times) == times
+    assert 0.1 < times[0] < times[-1] < WITHIN
+    assert f"{scraped.prefix}-loss" not in docker.names("container", scraped.prefix)
+
+
+def test_a_measurement_that_is_ended_leaves_no_container(scraped: Environment) -> None:
+    def is_there() -> bool:
+        return f"{scraped.prefix}-loss" in docker.names("container", scraped.prefix)
+
+    def end() -> None:
+        eventually(is_there, seconds=WITHIN, what="the container that prints")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end).start()
+    with pytest.raises(KeyboardInterrupt):
+        measure(running(scraped), scraped.prefix, Plan.parse("60s", "10"))
+    assert not is_there()
+
+
 # Of the canary's lines, and those of a measurement of the loss, each tenth.
 LOSING = r"""
       - drop:
@@ -216,7 +252,9 @@ LOSING = r"""
 """
 
 
-def test_the_loss_of_each_tenth_line_is_seen(scraped: Environment) -> None:
+def test_the_loss_of_each_tenth_line_is_seen(
+    scraped: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     beginning = "    pipeline_stages:\n      # Lines read,"
     pipeline = {beginning: beginning.replace("\n", LOSING, 1)}
     replace(scraped, "configs/promtail/promtail.yml", pipeline)
@@ -228,6 +266,10 @@ def test_the_loss_of_each_tenth_line_is_seen(scraped: Environment) -> None:
     assert missing
     assert printed
     assert missing < 0.3 * printed
+    monkeypatch.setattr(measurement, "_PATIENCE_SECONDS", 10)
+    lost = measure(running(scraped), scraped.prefix, Plan.parse("1s", "1000"))
+    assert (lost.printed, lost.on_disk, lost.found) == (1000, 1000, 900)
+    assert lost.missing[:3] == ("7", "17", "27")
 
 
 def test_a_panel_whose_query_is_wrong_is_named(scraped: Environment) -> None:

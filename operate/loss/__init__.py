@@ -1,0 +1,1 @@
+"""Measures what is lost between a container's print and Loki."""
