@@ -18,6 +18,9 @@ LOSS ?=
 RATE ?= 100
 # JSON=yes: print JSON, for scripts (preflight, backup, verify).
 JSON ?=
+# The cases of `make reliability`, in one word; by default all. The lines/s of each.
+CASES ?=
+RATE ?= 5000
 # Whether lab/ builds what cannot be downloaded: yes or no (lab/README.md).
 LAB ?=
 export LAB
@@ -32,7 +35,7 @@ RUN = $(PYTHON) -m bootstrap
 .DEFAULT_GOAL := help
 .PHONY: help up down preflight backup restore rehearse prepare env new-env test check test-unit \
 	test-engine test-configs test-alert verify \
-	environments tools runner preview drift bench mutation
+	environments tools runner preview drift bench mutation reliability
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +80,9 @@ mutation: ## Change the code in many small ways, and list what no unit test noti
 
 bench: ## Compare `up` and its like with docker compose and Pulumi alone: seconds, as a table
 	@$(RUN) bench
+
+reliability: ## Break a stack in many ways, and write what was lost to docs/reliability.md: CASES=…
+	@$(RUN) reliability --cases "$(CASES)" --rate $(RATE)
 
 test-alert: ## Send one alert through the whole chain of a running stack
 	@$(RUN) test-alert --stack $(STACK)

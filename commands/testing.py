@@ -11,7 +11,7 @@ from bootstrap.programs import show
 from bootstrap.progress import CommandError, step
 from operate import example
 from setup import docker_compose, docker_engine, images, local_builds, pulumi_cli, ssh_server
-from setup.command import DEV, Command
+from setup.command import DEV, Command, Option
 from stack.settings.model import DEFAULT_IMAGES
 
 _FILES_AT_ONCE = 2
@@ -66,8 +66,7 @@ def test_engine() -> None:
     Several files at once: they wait for containers most of the time, each for its own.
     """
     _prepare()
-    ssh_server.ready()
-    _prepare_current_engine()
+    _prepare_hosts()
     _pytest("--numprocesses", str(_FILES_AT_ONCE), "--dist", "loadfile", "tests/engine")
 
 
@@ -75,11 +74,12 @@ def _pytest(*arguments: str) -> None:
     show(PYTHON, "-m", "pytest", *arguments, env=pulumi_cli.environment())
 
 
-def _prepare_current_engine() -> None:
-    """Ensure the engine that one of the tests runs in namespaces of this machine.
+def _prepare_hosts() -> None:
+    """Ensure what tests make Docker hosts of, in namespaces of this machine: sshd, an engine.
 
-    Where that cannot be done, the test says so itself.
+    Where that cannot be done, the tests say so themselves.
     """
+    ssh_server.ready()
     if not debian.may_install():
         return
     with step("Docker engine for a test") as this:
@@ -114,6 +114,18 @@ def bench() -> None:
     show(PYTHON, *benchmark, env=pulumi_cli.environment())
 
 
+def reliability(cases: str, rate: str) -> None:
+    """Break a running stack in many ways while lines are printed, and look for all of them.
+
+    All cases take a quarter of an hour, and write the table of docs/reliability.md; some, named in
+    `--cases`, print theirs. It fails where a line is missing that the engine kept.
+    """
+    _prepare()
+    _prepare_hosts()
+    words = ("-m", "tests.reliability", *cases.split(), "--rate", rate)
+    show(PYTHON, *words, env=pulumi_cli.environment())
+
+
 def _prepare() -> None:
     """Ensure all that the stack needs; the tests find its images in a file."""
     virtualenv.ready(virtualenv.TESTS)
@@ -135,4 +147,12 @@ COMMANDS = (
     Command("test-configs", test_configs),
     Command("mutation", mutation),
     Command("bench", bench),
+    Command(
+        "reliability",
+        reliability,
+        (
+            Option("cases", "which, in one word; those of tests/reliability/cases.py", ""),
+            Option("rate", "lines/s of five containers together (default: 5000)", "5000"),
+        ),
+    ),
 )

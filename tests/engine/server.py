@@ -20,14 +20,18 @@ from tests.engine.waiting import eventually
 _NEEDED = ("sshd", "ip", "unshare", "dockerd")
 
 # Its /run is its own, so that its engine has the socket's usual path; in memory, which is gone at
-# once. A line on the standard input switches it on, the end of it takes all away.
+# once. A line on the standard input switches it on, each further one starts the engine again, and
+# the end of it takes all away.
 _START = """
 mount -t tmpfs none /run
 mkdir /run/sshd /run/engine
 read -r _ || exit
 /usr/sbin/sshd -D -e -f "$1/sshd_config" 2> "$1/sshd.log" &
-dockerd --data-root /run/engine 2> "$1/dockerd.log" &
-read -r _
+dockerd --data-root /run/engine 2>> "$1/dockerd.log" &
+while read -r _; do
+  kill $!; wait $!
+  dockerd --data-root /run/engine 2>> "$1/dockerd.log" &
+done
 """
 _SSHD = """
 HostKey {folder}/host_key
@@ -65,11 +69,11 @@ class Server:
         self.known_hosts = folder / "known_hosts"
         self.user_key = folder / "user_key"
         self.programs = folder / "bin"
-        self._folder = folder
+        self.folder = folder
         self._links = (f"monitor{number}", f"monitored{number}")
         self._gateway = f"10.78.{number}.1"
         for key in ("host_key", "user_key"):
-            _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key))
+            run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key))
         (folder / "sshd_config").write_text(_SSHD.format(folder=folder))
         (folder / "ssh_config").write_text(_SSH.format(folder=folder))
         self.programs.mkdir()
@@ -77,7 +81,7 @@ class Server:
         ssh.write_text(_WRAPPER.format(folder=folder))
         ssh.chmod(0o755)
         spaces = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             ["unshare", *spaces, "sh", "-c", _START, "sh", str(folder)],
             env={**os.environ, "PATH": path},
             stdin=subprocess.PIPE,
@@ -87,9 +91,7 @@ class Server:
 
     def switch_on(self) -> None:
         """Start sshd and the engine, and wait until that answers."""
-        assert self._process.stdin
-        self._process.stdin.write(b"\n")
-        self._process.stdin.flush()
+        self.next_line()
         eventually(lambda: self.docker("version"), seconds=60, what="an answer of its engine")
 
     def remove(self) -> None:
@@ -97,8 +99,8 @@ class Server:
         # Containers that only die leave their control groups to the kernel.
         for container in self._docker("ps", "--all", "--quiet", check=False).split():
             self._docker("rm", "--force", container, check=False)
-        self._process.communicate()
-        shutil.rmtree(self._folder)
+        self.process.communicate()
+        shutil.rmtree(self.folder)
 
     def learn_host_key(self) -> None:
         """Put its host key among the known ones."""
@@ -108,7 +110,7 @@ class Server:
 
     def connections(self) -> list[str]:
         """Give the arguments of each ssh that there was."""
-        log = self._folder / "connections"
+        log = self.folder / "connections"
         return log.read_text().splitlines() if log.exists() else []
 
     def docker(self, *arguments: str) -> str:
@@ -132,35 +134,41 @@ class Server:
 
     def cut_off(self) -> None:
         """Pull its network cable."""
-        _run("ip", "link", "set", self._links[0], "down")
+        run("ip", "link", "set", self._links[0], "down")
 
     def connect_again(self) -> None:
         """Put the cable back."""
-        _run("ip", "link", "set", self._links[0], "up")
+        run("ip", "link", "set", self._links[0], "up")
+
+    def next_line(self) -> None:
+        """Give its first process a line."""
+        assert self.process.stdin
+        self.process.stdin.write(b"\n")
+        self.process.stdin.flush()
 
     def _docker(self, *arguments: str, check: bool = True) -> str:
         return docker.docker("--host", self._socket, *arguments, check=check)
 
     @property
     def _socket(self) -> str:
-        return f"unix:///proc/{self._process.pid}/root/run/docker.sock"
+        return f"unix:///proc/{self.process.pid}/root/run/docker.sock"
 
     def _is_apart(self) -> bool:
-        assert self._process.poll() is None, "unshare has ended"
-        spaces = Path(f"/proc/{self._process.pid}/ns")
+        assert self.process.poll() is None, "unshare has ended"
+        spaces = Path(f"/proc/{self.process.pid}/ns")
         return (spaces / "net").readlink() != Path("/proc/self/ns/net").readlink()
 
     def _connect(self) -> None:
         """Lay a cable between this machine and the server; it is gone with the server."""
         here, there = self._links
-        pid = str(self._process.pid)
+        pid = str(self.process.pid)
         inside = ("nsenter", "--target", pid, "--net", "ip")
-        _run("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", pid)
-        _run("ip", "address", "add", f"{self._gateway}/24", "dev", here)
-        _run("ip", "link", "set", here, "up")
-        _run(*inside, "address", "add", f"{self.address}/24", "dev", there)
+        run("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", pid)
+        run("ip", "address", "add", f"{self._gateway}/24", "dev", here)
+        run("ip", "link", "set", here, "up")
+        run(*inside, "address", "add", f"{self.address}/24", "dev", there)
         for link in ("lo", there):
-            _run(*inside, "link", "set", link, "up")
+            run(*inside, "link", "set", link, "up")
 
 
 def _demand_what_it_takes(engine: Path | None, path: str) -> None:
@@ -181,6 +189,8 @@ def _demand_what_it_takes(engine: Path | None, path: str) -> None:
     )
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> str:
+    """Run a command on this machine; return what it prints."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+    return done.stdout
