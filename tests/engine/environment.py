@@ -113,7 +113,9 @@ class Environment:
             promtail={"image": images["promtail"]},
         )
         if like:
-            self.configure(canary={"image": images["canary"]})
+            self.configure(
+                canary={"image": images["canary"]}, socketproxy={"image": images["socketproxy"]}
+            )
         else:
             self.configure(keepVolumes=False)
         self.set_password(self.password)

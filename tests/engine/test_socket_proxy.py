@@ -24,6 +24,19 @@ my $socket = IO::Socket::UNIX->new(Peer => "/run/engine/docker.sock") or die $!;
 print $socket "$ARGV[0] HTTP/1.1\r\nHost: docker\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 print((split / /, scalar readline $socket)[1]);
 """
+_MANY = 200
+_STREAMS = r"""
+use IO::Socket::UNIX;
+for (1 .. $ARGV[1]) {
+    my $socket = IO::Socket::UNIX->new(Peer => "/run/engine/docker.sock") or die $!;
+    print $socket "GET /v1.41/containers/$ARGV[0]/logs?follow=1&stdout=1&tail=0 HTTP/1.1\r\n",
+        "Host: docker\r\n\r\n";
+    $socket->flush;
+    readline $socket;
+    push @open, $socket;
+}
+sleep 2;
+"""
 
 
 @pytest.fixture(scope="module")
@@ -77,17 +90,32 @@ def test_from_within_the_collector_only_what_reads_logs_is_answered(
     assert docker.inspect(environment.container("loki"))["State"]["Running"]
 
 
-def test_a_refused_request_is_alerted_on_and_the_engine_is_reached(
+def test_what_is_refused_is_counted_and_whether_the_engine_answers(
     environment: Environment,
 ) -> None:
     grafana, collector = environment.grafana(), environment.container("promtail")
-
-    def alerted() -> bool:
-        docker.docker("exec", collector, "perl", "-e", _ASK, "POST /v1.41/build")
-        return grafana.metric('ALERTS{alertname="EngineRequestsRefused",alertstate="firing"}') == 1
-
-    eventually(alerted, seconds=60, what="the alert")
+    docker.docker("exec", collector, "perl", "-e", _ASK, "POST /v1.41/build")
+    refused = 'haproxy_frontend_requests_denied_total{proxy="collector"} > 0'
+    eventually(lambda: grafana.metric(refused), seconds=10, what="the count")
     assert grafana.metric('haproxy_backend_active_servers{proxy="engine"}') == 1
+
+
+def test_the_streams_of_a_collector_that_has_gone_are_closed(environment: Environment) -> None:
+    grafana, collector = environment.grafana(), environment.container("promtail")
+    sessions = 'haproxy_backend_{}_sessions{{proxy="engine"}}'
+    # One that prints nothing: nothing is sent that would fail.
+    silent = docker.inspect(environment.container("grafana"))["Id"]
+    docker.docker("exec", collector, "perl", "-e", _STREAMS, silent, str(_MANY))
+
+    def seen() -> bool:
+        return (grafana.metric(sessions.format("max")) or 0) >= _MANY
+
+    eventually(seen, seconds=10, what="open streams")
+
+    def closed() -> bool:
+        return (grafana.metric(sessions.format("current")) or 0) < _MANY
+
+    eventually(closed, seconds=20, what="closed streams")
 
 
 def test_no_line_is_missing_after_the_proxy_was_killed_while_they_were_printed(
