@@ -63,7 +63,7 @@ def test_a_malformed_environment_is_refused_with_each_key_and_a_remedy(
 
 
 @given(valid_settings.environments())
-@run(_ALIKE, max_examples=40)
+@run(_ALIKE, max_examples=25)
 def test_what_is_right_is_accepted_by_editors_and_by_the_program_and_reaches_its_files(
     values: dict[str, Any],
 ) -> None:
