@@ -121,7 +121,7 @@ def _no_way_back(address: str, prefix: str, services: tuple[Service, ...]) -> It
             yield Finding(
                 f"monitoring:{move.service}.image is {images[move.service]}, which takes"
                 f" {move.service} back {move}: {barrier.back} ({barrier.link}).",
-                f"The volume {prefix}-{move.service} would be of no use to it.",
+                "A program that works would be replaced by one that does not.",
                 upgrades.way_back(move, barrier),
                 stops=True,
             )

@@ -32,13 +32,15 @@ class Change:
         version: the first that has it.
         what: a sentence or two in Markdown.
         link: where upstream says it.
-        back: why no older version may use the volume again; empty where one may.
+        back: why there is no way back to an older version; empty where there is one.
+        restorable: whether a backup that the older version made is a way back all the same.
     """
 
     version: str
     what: str
     link: str
     back: str = ""
+    restorable: bool = False
 
 
 CHANGES: Mapping[str, tuple[Change, ...]] = {
@@ -104,10 +106,12 @@ def dotted(version: Version) -> str:
 
 def way_back(going: Move, barrier: Change) -> str:
     """Say what to do instead of going back behind a change."""
+    newer = f"Set monitoring:{going.service}.image to {barrier.version} or newer."
+    if not barrier.restorable:
+        return f"{newer} For an older one, take this program as it was at that time, too."
     return (
-        f"Set monitoring:{going.service}.image to {barrier.version} or newer. To go back all the"
-        " same, with a backup of the older version and without what was stored since: `make down`,"
-        " then `make restore FILE=… REPLACE=yes`, then `make up`."
+        f"{newer} To go back all the same, with a backup of the older version and without what was"
+        " stored since: `make down`, `make restore FILE=… REPLACE=yes`, `make up`."
     )
 
 

@@ -104,13 +104,24 @@ def _broken_setting(branch: Environment) -> None:
     branch.configure(loki={"retention": "1h"})
 
 
+def _upgrade(branch: Environment) -> None:
+    branch.configure(grafana={"image": "grafana/grafana:13.2.3"})
+
+
+def _downgrade(branch: Environment) -> None:
+    branch.configure(prometheus={"image": "prom/prometheus:v2.54.1"})
+
+
 PULL_REQUESTS: dict[str, Callable[[Environment], None]] = {
     "scrape-interval": _scrape_interval,
     "dashboard": _dashboard,
     "removed-volume": _without_logs,
     "opened-port": _open_port,
     "broken-setting": _broken_setting,
+    "upgrade": _upgrade,
+    "downgrade": _downgrade,
 }
+REFUSED = ("broken-setting", "downgrade")
 
 
 @pytest.mark.parametrize("name", PULL_REQUESTS)
@@ -121,7 +132,7 @@ def test_a_pull_request_gets_the_comment_that_a_reviewer_needs(
     said = workflow.preview(branch)
     seen += [said.text, said.printed]
     assert said.text in said.printed
-    assert (said.code == 0) == (name != "broken-setting")
+    assert (said.code == 0) == (name not in REFUSED)
     _compare(name, branch, _posted(branch))
 
 

@@ -226,13 +226,13 @@ def test_an_upgrade_is_told_with_what_upstream_changed_and_the_backup_to_make_fi
     age = "No backup was made here: `make backup STACK=prod` makes one."
     moves = [
         Move("loki", (3, 5, 3), (3, 7, 8)),
-        Move("loki", (3, 7, 8), (3, 5, 3)),
+        Move("loki", (3, 7, 8), (3, 7, 7)),
         Move("prometheus", (3, 15, 0), (2, 54, 1)),
     ]
     up, back = upgrades.findings(moves, "prod", age)
     assert up.what == "Loki goes from 3.5.3 to 3.7.8."
     assert up.why.startswith("3.5.8: The image has no shell")
     assert up.remedy == (f"First `make backup STACK=prod`: `make restore` is the way back. {age}")
-    assert back.what == "Loki goes back from 3.7.8 to 3.5.3."
+    assert back.what == "Loki goes back from 3.7.8 to 3.7.7."
     assert "Nobody has tried" in back.why
     assert not up.stops

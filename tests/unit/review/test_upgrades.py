@@ -40,18 +40,16 @@ def test_it_offers_the_backup_first_with_the_age_of_the_last_where_one_is_known(
 
 
 def test_a_way_back_that_is_none_is_a_danger_with_the_way_out() -> None:
-    said = comment(
-        "prod", moved("prometheus", "prom/prometheus:v3.15.0", "prom/prometheus:v2.54.1")
-    )
-    assert "> [!CAUTION]\n> - **Prometheus cannot go back** from 3.15.0 to 2.54.1: " in said
-    assert "`pulumi up` refuses it. Set monitoring:prometheus.image to 2.55.0 or newer." in said
+    said = comment("prod", moved("grafana", "grafana/grafana:13.2.3", "grafana/grafana:12.4.3"))
+    assert "> [!CAUTION]\n> - **Grafana cannot go back** from 13.2.3 to 12.4.3: " in said
+    assert "`pulumi up` refuses it. Set monitoring:grafana.image to 13.0.0 or newer." in said
     assert "make restore FILE=… REPLACE=yes" in said
     assert "make backup" not in said
 
 
 def test_another_way_back_is_told_as_one_that_nobody_has_tried() -> None:
-    said = comment("prod", moved("loki", "grafana/loki:3.7.8", "grafana/loki:3.5.3"))
-    assert "> [!WARNING]\n> - Loki goes back from 3.7.8 to 3.5.3. Nobody has tried" in said
+    said = comment("prod", moved("loki", "grafana/loki:3.7.8", "grafana/loki:3.7.7"))
+    assert "> [!WARNING]\n> - Loki goes back from 3.7.8 to 3.7.7. Nobody has tried" in said
     assert "`make backup STACK=prod`" in said
 
 

@@ -46,16 +46,17 @@ def test_a_move_tells_what_came_between_and_no_more() -> None:
 @pytest.mark.parametrize(
     ("service", "old", "new", "barrier"),
     [
-        ("prometheus", (3, 15, 0), (2, 54, 1), "2.55.0"),
-        ("prometheus", (3, 15, 0), (2, 55, 0), None),
+        ("prometheus", (3, 15, 0), (2, 54, 1), "3.11.0"),
+        ("prometheus", (3, 15, 0), (3, 11, 0), None),
         ("prometheus", (2, 54, 1), (2, 37, 9), None),
         ("prometheus", (2, 54, 1), (3, 15, 0), None),
         ("grafana", (13, 2, 3), (12, 4, 3), "13.0.0"),
         ("grafana", (12, 4, 3), (11, 0, 0), None),
-        ("loki", (3, 7, 8), (3, 5, 3), None),
+        ("loki", (3, 7, 8), (3, 6, 4), "3.6.5"),
+        ("loki", (3, 7, 8), (3, 7, 7), None),
     ],
 )
-def test_a_way_back_is_barred_where_the_older_one_cannot_use_the_volume(
+def test_a_way_back_is_barred_where_the_older_one_would_not_work(
     service: str, old: Version, new: Version, barrier: str | None
 ) -> None:
     found = Move(service, old, new).barrier
@@ -106,14 +107,12 @@ def test_what_has_no_container_or_no_known_version_is_not_told(on_path: Path, re
     assert planned(read, "prom/prometheus:v2.54.1") == []
 
 
-def test_up_is_refused_where_a_volume_would_be_of_no_use_to_an_older_program(
-    on_path: Path, read: Read
-) -> None:
+def test_up_is_refused_where_an_older_program_would_not_work(on_path: Path, read: Read) -> None:
     missing = "echo sha256:same; echo 'Error: No such image: prom/prometheus:v2.54.1' >&2; exit 1"
     docker(on_path, image=missing, run="echo prometheus, version 3.15.0")
     settings = read({"prometheus": {"image": "prom/prometheus:v2.54.1"}})
     with pytest.raises(EngineError) as error:
         preflight.check("tcp://server:2375", PREFIX, services.describe(settings))
     said = str(error.value)
-    assert "takes prometheus back from 3.15.0 to 2.54.1: what 2.55 and newer" in said
-    assert "`make restore FILE=… REPLACE=yes`" in said
+    assert "takes prometheus back from 3.15.0 to 2.54.1: an older one does not" in said
+    assert "Set monitoring:prometheus.image to 3.11.0 or newer." in said
