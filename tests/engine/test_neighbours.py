@@ -82,7 +82,7 @@ def test_each_of_three_environments_has_its_own_data_and_no_others(
 ) -> None:
     neighbour = neighbours[kind]
     eventually(lambda: neighbour.kinds() == {kind}, seconds=30, what=f"the metrics of {kind}")
-    own = {neighbour.application, *(neighbour.environment.container(name) for name in SERVICES)}
+    own = {neighbour.application, *neighbour.environment.outputs()["containers"].values()}
 
     def complete() -> bool:
         found = neighbour.containers()
