@@ -20,11 +20,12 @@ from tests.engine.waiting import eventually
 _NEEDED = ("sshd", "ip", "unshare", "dockerd")
 
 # Its /run is its own, so that its engine has the socket's usual path; in memory, which is gone at
-# once. A line on the standard input switches it on, each further one starts the engine again, and
-# the end of it takes all away.
+# once, unless the folder has one for the engine. A line on the standard input switches it on, each
+# further one starts the engine again, and the end of it takes all away.
 _START = """
 mount -t tmpfs none /run
 mkdir /run/sshd /run/engine
+[ ! -d "$1/engine" ] || mount --bind "$1/engine" /run/engine
 read -r _ || exit
 /usr/sbin/sshd -D -e -f "$1/sshd_config" 2> "$1/sshd.log" &
 dockerd --data-root /run/engine 2>> "$1/dockerd.log" &

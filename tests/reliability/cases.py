@@ -9,7 +9,8 @@ from tempfile import TemporaryFile
 
 from operate import backup
 from tests.engine.environment import SERVICES
-from tests.reliability.printers import Printers
+from tests.engine.waiting import eventually
+from tests.reliability.printers import BURST_SECONDS, Printers
 from tests.reliability.stage import Stage
 
 _CUT_SECONDS = 45
@@ -17,10 +18,11 @@ _CUT_SECONDS = 45
 
 @dataclass(frozen=True)
 class Case:
-    """What happens, and how the table calls it."""
+    """What happens, how the table calls it, and the size and number of each container's files."""
 
     title: str
     happen: Callable[[Stage, Printers], None]
+    files: tuple[str, int] = ("10m", 5)
 
 
 def _killed(*services: str) -> Callable[[Stage, Printers], None]:
@@ -87,6 +89,12 @@ def _upgrade(stage: Stage, _: Printers) -> None:
     assert not set(before) & set(stage.ids()), "a container was not replaced"
 
 
+def _burst(stage: Stage, printers: Printers) -> None:
+    printers.burst()
+    alert = 'count(ALERTS{alertname="LinesLost",alertstate="firing"})'
+    eventually(lambda: stage.grafana.metric(alert), seconds=300, what="the alert LinesLost")
+
+
 CASES = {
     "collector-killed": Case("the collector killed (SIGKILL)", _killed("promtail")),
     "loki-killed": Case("Loki killed", _killed("loki")),
@@ -99,4 +107,9 @@ CASES = {
     "configuration": Case("a changed configuration of each service, one by one", _configuration),
     "backup": Case("a backup", _backup),
     "upgrade": Case("another image of every service", _upgrade),
+    "burst": Case(
+        f"{BURST_SECONDS} s of lines at once, into 3 files of 1 MB; until LinesLost fires",
+        _burst,
+        files=("1m", 3),
+    ),
 }

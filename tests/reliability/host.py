@@ -10,7 +10,14 @@ from tests.engine.waiting import eventually
 
 
 class Host(Server):
-    """A host of the test's own, of which the rest of this machine notices nothing."""
+    """A host of the test's own, of which the rest of this machine notices nothing.
+
+    `folder` has one for the engine: in memory, a container's memory limit would hold its files.
+    """
+
+    def __init__(self, folder: Path, engine: Path) -> None:
+        (folder / "engine").mkdir()
+        super().__init__(folder, engine)
 
     def restart_engine(self) -> None:
         """Stop the engine, which stops the containers, and start it; wait until it answers."""
@@ -43,10 +50,10 @@ class Host(Server):
         self._inside("ip", "link", "set", name, state)
 
     def log_files(self, container: str) -> list[Path]:
-        """Return the files that the engine has of a container's lines, the oldest first."""
+        """Return the files that the engine has of a container's lines, the newest first."""
         number = self._told(container, "Id")
-        folder = Path(f"/proc/{self.process.pid}/root/run/engine/containers/{number}")
-        return sorted(folder.glob("*-json.log*"), key=lambda path: path.stat().st_mtime_ns)
+        newest = self.folder / "engine" / "containers" / number / f"{number}-json.log"
+        return [newest, *newest.parent.glob(f"{newest.name}.*")]
 
     def _told(self, container: str, field: str) -> str:
         return self.docker("container", "inspect", "--format", f"{{{{.{field}}}}}", container)

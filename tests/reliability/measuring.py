@@ -33,6 +33,7 @@ class Row:
     printed: int = 0
     kept: int = 0
     missing: int = 0
+    unread: int = 0
     counted: int = 0
     sent_twice: str = ""
     found_twice: int = 0
@@ -60,7 +61,7 @@ def measure(stage: Stage, name: str, case: Case) -> Row:
     """Let it happen while lines are printed; return what was found afterwards."""
     row = Row(case.title.format(outage=stage.outage))
     begin = now()
-    lines = printers.start(stage.host, name, stage.rate)
+    lines = printers.start(stage.host, name, stage.rate, case.files)
     for each in lines.names:
         _wait_for(stage, each, begin)
     with _answers(stage.prometheus_url) as answers:
@@ -77,6 +78,7 @@ def measure(stage: Stage, name: str, case: Case) -> Row:
     note(f"{row.title}: {row.printed:,} lines printed, {row.kept:,} kept by the engine")
     found, row.caught_up = _all_found(stage, lines, kept, begin, stopped)
     row.missing = _missing(kept, found)
+    row.unread = row.printed - row.missing - sum(map(len, found))
     row.found_twice = sum(each.total() - len(each) for each in found)
     _ask_prometheus(stage, row, lines, begin, sum(map(len, found)))
     lines.remove()

@@ -11,11 +11,11 @@ from tests.engine.waiting import eventually
 from tests.reliability.host import Host
 
 CONTAINERS = 5
-FILES = ("--log-opt", "max-size=10m", "--log-opt", "max-file=5")
+BURST_SECONDS = 60
 _STARTS = 10_000_000
 """The first number of a container's second start; a third begins at twice that."""
 # A line such as Nest's logger prints it. What is due is what the clock says, so that a script that
-# was held up comes back to its rate.
+# was held up comes back to its rate, and a clock that is put forward makes a burst.
 _SCRIPT = """
 trap exit TERM
 starts=$(cat /tmp/starts 2>/dev/null || echo 0)
@@ -24,6 +24,7 @@ now() {{ read -r up _ </proc/uptime; hundredths=${{up%.*}}${{up#*.}}; }}
 now; began=$hundredths
 printed=0
 until [ -e /tmp/stop ]; do
+  [ ! -e /tmp/burst ] || {{ rm /tmp/burst; began=$((began - {burst}00)); }}
   now
   due=$(((hundredths - began) * {rate} / 100))
   [ $due = $printed ] || seq $((starts * {starts} + printed)) $((starts * {starts} + due - 1)) |
@@ -48,6 +49,10 @@ class Printers:
 
     host: Host
     names: tuple[str, ...]
+
+    def burst(self) -> None:
+        """Let each print at once what takes it `BURST_SECONDS`."""
+        self._tell("burst")
 
     def stop(self) -> None:
         """Let them print no more; all that they printed is then on the engine's disk."""
@@ -80,19 +85,24 @@ class Printers:
         return int(self.host.docker("exec", name, "cat", "/tmp/last"))  # noqa: S108 - same
 
     def _newest(self, name: str) -> Counter[int]:
-        newest = self.host.log_files(name)[-1]
+        newest = self.host.log_files(name)[0]
         with newest.open("rb") as file:
             file.seek(max(0, newest.stat().st_size - 10_000))
             return numbers(file.read())
 
 
-def start(host: Host, case: str, rate: int) -> Printers:
-    """Start all, which together print `rate` lines/s."""
+def start(host: Host, case: str, rate: int, files: tuple[str, int]) -> Printers:
+    """Start all, which together print `rate` lines/s.
+
+    Each prints into `files` of a size, of which the engine keeps so many.
+    """
     names = tuple(f"printer-{case}-{number}" for number in range(CONTAINERS))
-    script = _SCRIPT.format(rate=rate // CONTAINERS, starts=_STARTS)
+    script = _SCRIPT.format(rate=rate // CONTAINERS, starts=_STARTS, burst=BURST_SECONDS)
+    size, most = files
+    options = ("--log-opt", f"max-size={size}", "--log-opt", f"max-file={most}")
     for name in names:
         host.docker(
-            *("run", "--detach", "--name", name, "--restart", "unless-stopped", *FILES),
+            *("run", "--detach", "--name", name, "--restart", "unless-stopped", *options),
             *("--entrypoint", "sh", talker.image(), "-c", script),
         )
     return Printers(host, names)

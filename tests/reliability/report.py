@@ -58,11 +58,14 @@ def write(text: str) -> None:
 
 
 def _cells(row: Row) -> list[str]:
-    counts = (row.printed, row.printed - row.kept, row.missing, row.counted)
+    rotated = f"{row.printed - row.kept:,}" + (f", {row.unread:,} unread" if row.unread else "")
     seconds = (row.gap, row.silent, row.caught_up)
     return [
         row.title,
-        *(f"{count:,}" for count in counts),
+        f"{row.printed:,}",
+        rotated,
+        f"{row.missing:,}",
+        f"{row.counted:,}",
         row.sent_twice,
         f"{row.found_twice:,}",
         *(f"{each:.1f} s" for each in seconds),
