@@ -12,6 +12,7 @@ import pytest
 
 from bootstrap.progress import CommandError
 from review import github_runner
+from tests.unit.programs import calls, recorded
 
 STATE = {"PULUMI_BACKEND_URL": "s3://state", "PULUMI_CONFIG_PASSPHRASE": "open sesame"}
 SERVER = {"DOCKER_SSH_KEY": "key", "DOCKER_SSH_KNOWN_HOSTS": "host key"}
@@ -101,14 +102,21 @@ def test_a_key_that_is_none_is_refused_and_not_shown(home: Path) -> None:
 
 
 def test_the_agent_of_a_key_that_is_none_is_ended(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, on_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agents = tmp_path / "agents"
-    agents.mkdir()
-    monkeypatch.setenv("TMPDIR", str(agents))  # where an agent that runs has its socket
+    monkeypatch.setenv("PATH", f"{on_path}{os.pathsep}{os.defpath}")
+    agent = recorded(
+        on_path,
+        "ssh-agent",
+        '[ "$1" = -s ] && echo "SSH_AGENT_PID=42; export SSH_AGENT_PID;"\n'
+        '[ "$1" = -k ] && echo "$SSH_AGENT_PID" > "$0.ended"',
+    )
+    add = recorded(on_path, "ssh-add", "exit 1")
     with pytest.raises(CommandError):
         ready(home, STATE | SERVER | {"DOCKER_SSH_KEY": "no key"})
-    assert list(agents.rglob("agent.*")) == []
+    assert calls(agent) == [f"-s -t {github_runner.KEY_SECONDS}", "-k"]
+    assert agent.with_name("ssh-agent.ended").read_text() == "42\n"
+    assert calls(add) == ["-q -"]
 
 
 def test_only_the_user_reads_which_hosts_are_known(home: Path, job: Path) -> None:
