@@ -50,7 +50,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     if settings.curator.enabled:
         content["runtime_config"] = {"file": _LIMITS}
         # A query's index, which must not name what is gone, is five minutes old at most.
-        content["compactor"]["retention_delete_delay"] = "15m"
+        content["compactor"].setdefault("retention_delete_delay", "15m")
     return content
 
 
