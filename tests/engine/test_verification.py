@@ -271,7 +271,8 @@ def test_the_loss_of_each_tenth_line_is_seen(
 
     before = counted()
     scraped.up().succeeded()
-    eventually(lambda: counted()[0] > before[0], seconds=WITHIN, what="a missing line")
+    # A line each second, of which one in ten is lost by chance, and 30 s until it counts.
+    eventually(lambda: counted()[0] > before[0], seconds=3 * WITHIN, what="a missing line")
     firing = 'count(ALERTS{alertname="CanaryLinesMissing",alertstate="firing"})'
     eventually(lambda: scraped.grafana().metric(firing) == 1, seconds=WITHIN, what="the alert")
     missing, printed = (after - then for after, then in zip(counted(), before, strict=True))
