@@ -39,9 +39,7 @@ def advice(stack: str, preview: Preview, backup_age: str) -> str:
     """Offer a backup before a program gets another version; empty where none does."""
     if not any(move.barrier is None for move in moves(preview)):
         return ""
-    return (
-        f"First `make backup STACK={stack}`: `make restore` is the way back. {backup_age}".strip()
-    )
+    return upgrades.backup_first(stack, backup_age)
 
 
 def table(preview: Preview, service: str) -> str:

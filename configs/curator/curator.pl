@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Keeps Loki within its part of the disk, which Loki itself cannot. Each minute it adds up what Loki's
 # files take. Where all lines of `loki.retention` have no room, it writes a shorter retention into the
-# file of limits that Loki reads anew every ten seconds; Loki's compactor then deletes the oldest.
+# file of limits that Loki reads every ten seconds; Loki's compactor then deletes the oldest.
 # Until they are gone may take half an hour, so that it begins before the part is full. Prometheus
 # scrapes what it sees. (Perl, as in Promtail's image: Loki's has no shell, and Perl no packages here.)
 #

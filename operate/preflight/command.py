@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +15,9 @@ from operate.preflight import containers, engine, probe, upgrades
 from setup import docker_engine, pulumi_cli
 from setup.command import JSON, STACK, Command
 from stack.docker.engine import EngineError, ask
-from stack.docker.preflight import Finding, at_once, obstacles
+from stack.docker.preflight import Finding, at_once, no_way_back, obstacles
 from stack.docker.upgrades import planned
+from stack.service import Service
 from stack.services import describe
 from stack.settings.model import Settings
 
@@ -66,11 +67,7 @@ def findings(settings: Settings) -> list[Finding]:
         lambda: obstacles(address, settings.prefix, services),
         lambda: engine.findings(info, ahead, services),
         lambda: engine.to_pull(address, missing),
-        lambda: upgrades.findings(
-            planned(address, settings.prefix, services),
-            settings.stack,
-            backup_files.age(settings.stack, backup_files.last(settings.stack), datetime.now(UTC)),
-        ),
+        lambda: _moves(settings, services),
         lambda: containers.findings(containers.running(address), settings),
     ]
     collector = probe.collector(services)
@@ -80,6 +77,15 @@ def findings(settings: Settings) -> list[Finding]:
             lambda: probe.disk(address, settings, collector.image),
         ]
     return at_once(questions)
+
+
+def _moves(settings: Settings, services: tuple[Service, ...]) -> Iterator[Finding]:
+    # Once: the programs themselves are asked for their versions.
+    moves = planned(settings.docker_host, settings.prefix, services)
+    yield from no_way_back(moves, services)
+    last = backup_files.last(settings.stack)
+    age = backup_files.age(settings.stack, last, datetime.now(UTC))
+    yield from upgrades.findings(moves, settings.stack, age)
 
 
 def _look(settings: Settings) -> list[Finding]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stack.docker.preflight import Finding
-from stack.docker.upgrades import Move
+from stack.docker.upgrades import Move, backup_first
 
 
 def findings(moves: Iterable[Move], stack: str, backup_age: str) -> Iterator[Finding]:
-    """Tell of each program that moves; one that must not is told by the obstacles.
+    """Tell of each program that moves; of one that must not, `no_way_back` does.
 
     `backup_age` is a sentence on the last backup.
     """
@@ -18,7 +18,7 @@ def findings(moves: Iterable[Move], stack: str, backup_age: str) -> Iterator[Fin
             yield Finding(
                 f"{move.service.capitalize()} goes {'back ' if move.is_back else ''}{move}.",
                 _why(move),
-                f"First `make backup STACK={stack}`: `make restore` is the way back. {backup_age}",
+                backup_first(stack, backup_age),
             )
 
 

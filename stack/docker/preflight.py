@@ -19,6 +19,7 @@ from functools import partial
 
 from stack.docker import upgrades
 from stack.docker.engine import EngineError, ask
+from stack.docker.upgrades import Move
 from stack.service import ENGINES_CONTAINERS, Port, Service
 from stack.settings import docker_host
 
@@ -52,15 +53,17 @@ def check(address: str, prefix: str, services: tuple[Service, ...]) -> None:
     """
     if not shutil.which("docker"):
         return
-    if problems := obstacles(address, prefix, services):
+    questions: list[Callable[[], Iterable[Finding]]] = [
+        lambda: obstacles(address, prefix, services),
+        lambda: no_way_back(upgrades.planned(address, prefix, services), services),
+    ]
+    if problems := at_once(questions):
         texts = [f"{problem.what}\n  {problem.remedy}" for problem in problems]
         raise EngineError("nothing was changed:\n\n" + "\n\n".join(texts))
 
 
 def obstacles(address: str, prefix: str, services: tuple[Service, ...]) -> list[Finding]:
-    """Return what would make an update fail half way, or spoil data.
-
-    Raises EngineError without an answer.
+    """Return what would make an update fail half way. Raises EngineError without an answer.
 
     What the stack's own containers hold (each named `<prefix>-<service>`) is free for it.
     """
@@ -68,7 +71,6 @@ def obstacles(address: str, prefix: str, services: tuple[Service, ...]) -> list[
     questions: list[Callable[[], Iterator[Finding]]] = [
         lambda: _missing_networks(address, services),
         lambda: _another_folder(address, services),
-        lambda: _no_way_back(address, prefix, services),
         *(
             partial(_taken_port, address, own, service.name, port)
             for service in services
@@ -114,9 +116,10 @@ def _another_folder(address: str, services: tuple[Service, ...]) -> Iterator[Fin
             )
 
 
-def _no_way_back(address: str, prefix: str, services: tuple[Service, ...]) -> Iterator[Finding]:
+def no_way_back(moves: Iterable[Move], services: tuple[Service, ...]) -> Iterator[Finding]:
+    """Tell of each program that moves to an older version which would not work any more."""
     images = {service.name: service.image for service in services}
-    for move in upgrades.planned(address, prefix, services):
+    for move in moves:
         if barrier := move.barrier:
             yield Finding(
                 f"monitoring:{move.service}.image is {images[move.service]}, which takes"

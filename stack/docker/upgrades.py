@@ -115,6 +115,11 @@ def way_back(going: Move, barrier: Change) -> str:
     )
 
 
+def backup_first(stack: str, age: str) -> str:
+    """Offer a backup before a program moves; `age` is a sentence on the last one, or empty."""
+    return f"First `make backup STACK={stack}`: `make restore` is the way back. {age}".strip()
+
+
 def planned(address: str, prefix: str, services: tuple[Service, ...]) -> list[Move]:
     """Return what moves, of the services that have a container and a volume on the engine.
 

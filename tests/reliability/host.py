@@ -33,8 +33,11 @@ class Host(Server):
         """
         before = self._told(container, "State.StartedAt")
         self._inside("kill", "-KILL", self._told(container, "State.Pid"))
-        again = lambda: self._told(container, "State.StartedAt") != before  # noqa: E731
-        eventually(again, seconds=60, what=f"{container} started again")
+
+        def is_again() -> bool:
+            return self._told(container, "State.StartedAt") != before
+
+        eventually(is_again, seconds=60, what=f"{container} started again")
 
     def link_of(self, container: str) -> str:
         """Return the host's end of the cable that a container in one network hangs on."""

@@ -86,8 +86,10 @@ def measure(stage: Stage, name: str, case: Case) -> Row:
 
 
 def _wait_for(stage: Stage, container: str, begin: float) -> None:
-    look = lambda: seen.last_line(stage.grafana, container, begin, now()) is not None  # noqa: E731
-    eventually(look, seconds=60, what=f"the first line of {container}")
+    def is_there() -> bool:
+        return seen.last_line(stage.grafana, container, begin, now()) is not None
+
+    eventually(is_there, seconds=60, what=f"the first line of {container}")
 
 
 def _missing(kept: list[Counter[int]], found: list[Counter[int]]) -> int:

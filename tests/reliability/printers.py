@@ -58,8 +58,11 @@ class Printers:
         """Let them print no more; all that they printed is then on the engine's disk."""
         self._tell("stop")
         for name in self.names:
-            last = eventually(lambda: self._last(name), seconds=30, what=f"the end of {name}")  # noqa: B023 - looked at here
-            eventually(lambda: last in self._newest(name), seconds=60, what=f"all lines of {name}")  # noqa: B023 - same
+            self._await_end(name)
+
+    def _await_end(self, name: str) -> None:
+        last = eventually(lambda: self._last(name), seconds=30, what=f"the end of {name}")
+        eventually(lambda: last in self._newest(name), seconds=60, what=f"all lines of {name}")
 
     def on_disk(self, name: str) -> Counter[int]:
         """Count what the engine has of one of them in its files."""
