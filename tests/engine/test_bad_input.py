@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import socket
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from tests.engine import docker, talker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
+from tests.engine.malformed_settings import MALFORMED
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +32,9 @@ def broken(planned: Environment) -> Any:
     path.write_text(before)
 
 
-def refused(environment: Environment) -> str:
-    """Preview in vain; give what the CLI said. Nothing may have been made on the engine."""
-    said = environment.preview().failed()
+def refused(environment: Environment, *arguments: str) -> str:
+    """Preview in vain; return what the CLI said. Nothing may have been made on the engine."""
+    said = environment.preview(*arguments).failed()
     assert docker.names("container", f"{environment.prefix}-") == set()
     assert docker.names("network", environment.prefix) == set()
     assert "Traceback" not in said
@@ -43,6 +46,38 @@ def test_a_wrong_setting_names_its_key_and_shows_the_lines(broken: Environment) 
     said = refused(broken)
     assert "monitoring:jobs[0].targets[0] is 'backend'" in said
     assert f"in Pulumi.{broken.name}.yaml" in said
+
+
+@pytest.fixture(scope="module")
+def said_of(
+    planned: Environment, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Future[str]]:
+    """Return what is said of each malformed file. Several at once: each takes seconds."""
+    right = (planned.project / f"Pulumi.{planned.name}.yaml").read_text()
+    folder = tmp_path_factory.mktemp("malformed")
+
+    def said(name: str) -> str:
+        lines, _ = MALFORMED[name]
+        file: Path = folder / f"{name}.yaml"
+        file.write_text(right.replace("config:\n", f"config:\n{lines}", 1))
+        return refused(planned, "--config-file", str(file))
+
+    with ThreadPoolExecutor(4) as pool:
+        return {name: pool.submit(said, name) for name in MALFORMED}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_file_is_refused_with_the_key_or_the_line(
+    name: str, said_of: dict[str, Future[str]]
+) -> None:
+    said = said_of[name].result()
+    assert MALFORMED[name][1] in said
+    assert "unsaid" not in said
+
+
+def test_an_empty_file_is_refused_with_what_is_missing(broken: Environment) -> None:
+    (broken.project / f"Pulumi.{broken.name}.yaml").write_text("")
+    assert "monitoring:grafanaAdminPassword is missing; set it with: pulumi" in refused(broken)
 
 
 @pytest.mark.parametrize("key", ["labels", "jobs", "grafana", "keepVolumes"])

@@ -62,6 +62,13 @@ def test_other_programs_keys_are_theirs(load: Load) -> None:
     load({"docker:host": "tcp://other:2375", "monitoring-other:jobs": "x"})
 
 
+@pytest.mark.parametrize("name", ["monitor", "Monitoring", "monitorng"])
+def test_a_slip_in_the_name_before_the_colon_is_refused(name: str, load: Load) -> None:
+    with pytest.raises(SettingsError, match=f"monitoring:jobs is written as '{name}:jobs'"):
+        load({f"{name}:jobs": "[]"})
+    load({f"{name}:else": "another program's"})
+
+
 def test_a_key_with_a_colon_is_told_as_it_was_written(load: Load) -> None:
     with pytest.raises(
         SettingsError, match=r'monitoring:\["?loki:port|monitoring:loki:port is not'
