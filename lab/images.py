@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lab import build, cache, progress
 from lab.progress import LabError
-from lab.recipe import HERE, Image
+from lab.recipe import Image
 from lab.recipes import DEBIAN, IMAGES, PROGRAMS
 
 _INPUTS = "lab.inputs"
@@ -54,7 +54,7 @@ def _key(image: Image) -> str:
     if image.npm:
         parts.append(build.npm_key(image.name))
     recipe = str(dataclasses.replace(image, cold=""))
-    return cache.key(recipe, *parts, build.debian_key(), HERE / image.name)
+    return cache.key(recipe, *parts, build.debian_key(), image.folder)
 
 
 def _ensure_debian() -> None:
@@ -70,9 +70,9 @@ def _ensure_debian() -> None:
 
 
 def _context(image: Image, parts: list[Path], work: Path) -> Path:
-    """Lay out the folder that docker builds from: `lab/<name>/` and the parts under `built/`."""
+    """Lay out the folder that docker builds from: the image's, and the parts under `built/`."""
     context = work / "context"
-    shutil.copytree(HERE / image.name, context)
+    shutil.copytree(image.folder, context)
     built = context / "built"
     for part in parts:
         shutil.copytree(part, built, copy_function=os.link, symlinks=True, dirs_exist_ok=True)

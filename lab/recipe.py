@@ -47,7 +47,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Image:
-    """One Docker image, built from `lab/<name>/Dockerfile` on `lab/debian`."""
+    """One Docker image, built from the `Dockerfile` in its folder on `lab/debian`."""
 
     name: str
     version: str
@@ -61,8 +61,16 @@ class Image:
     """As for a program, where the image has no program of its own."""
     stand_in: str = ""
     """As for a program."""
+    # Not in the hash of what an image is built from, which has the folder's files.
+    like: str = field(default="", repr=False)
+    """The image that it is another version of, and shares folder and repository with."""
+
+    @property
+    def folder(self) -> Path:
+        """Where its `Dockerfile` is."""
+        return HERE / (self.like or self.name)
 
     @property
     def reference(self) -> str:
         """The name under which the engine knows the image."""
-        return f"lab/{self.name}:{self.version}"
+        return f"lab/{self.like or self.name}:{self.version}"

@@ -8,6 +8,7 @@ that builds; the stack's defaults (`stack/`) pin the official images instead.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lab.recipe import Copy, Image, Program
 from lab.tool_recipes import TOOLS
@@ -16,6 +17,13 @@ _LOKI = "github.com/grafana/loki/v3"
 _LOKI_BUILD = f"{_LOKI}/pkg/util/build"
 _GRAFANA = "github.com/grafana/grafana"
 _GRAFANA_VERSION = "10.0.0-preview.20230609"
+_COMMON_VERSION = "github.com/prometheus/common/version"
+
+
+def _version(package: str, version: str) -> dict[str, str]:
+    """Return the variables of `package` from which a program says its version."""
+    return {f"{package}.Version": version, f"{package}.Branch": "lab"}
+
 
 PROMETHEUS = Program(
     name="prometheus",
@@ -25,10 +33,7 @@ PROMETHEUS = Program(
         "prometheus": "github.com/prometheus/prometheus/cmd/prometheus",
         "promtool": "github.com/prometheus/prometheus/cmd/promtool",
     },
-    variables={
-        "github.com/prometheus/common/version.Version": "3.15.0",
-        "github.com/prometheus/common/version.Branch": "lab",
-    },
+    variables=_version(_COMMON_VERSION, "3.15.0"),
     copies=(
         Copy(
             "github.com/prometheus/prometheus",
@@ -45,7 +50,7 @@ LOKI = Program(
     version="3.7.8",
     module=f"{_LOKI}@v3.7.8",
     binaries={"loki": f"{_LOKI}/cmd/loki", "loki-canary": f"{_LOKI}/cmd/loki-canary"},
-    variables={f"{_LOKI_BUILD}.Version": "3.7.8", f"{_LOKI_BUILD}.Branch": "lab"},
+    variables=_version(_LOKI_BUILD, "3.7.8"),
     copies=(Copy(_LOKI, "cmd/loki/loki-docker-config.yaml", "etc/local-config.yaml"),),
     cold="4 minutes",
 )
@@ -55,7 +60,7 @@ PROMTAIL = Program(
     version="3.5.3",
     module=f"{_LOKI}@v3.5.3",
     binaries={"promtail": f"{_LOKI}/clients/cmd/promtail"},
-    variables={f"{_LOKI_BUILD}.Version": "3.5.3", f"{_LOKI_BUILD}.Branch": "lab"},
+    variables=_version(_LOKI_BUILD, "3.5.3"),
     copies=(Copy(_LOKI, "clients/cmd/promtail/promtail-docker-config.yaml", "etc/config.yml"),),
     stand_in="older than the last release, 3.6.11; no systemd journal reader",
     cold="3 minutes",
@@ -90,17 +95,36 @@ BLACKBOX = Program(
     version="0.28.0",
     module="github.com/prometheus/blackbox_exporter@v0.28.0",
     binaries={"blackbox_exporter": "github.com/prometheus/blackbox_exporter"},
-    variables={
-        "github.com/prometheus/common/version.Version": "0.28.0",
-        "github.com/prometheus/common/version.Branch": "lab",
-    },
+    variables=_version(_COMMON_VERSION, "0.28.0"),
     copies=(Copy("github.com/prometheus/blackbox_exporter", "blackbox.yml", "etc/config.yml"),),
     stand_in="older than the default, 0.29.0",
     cold="1 minute",
 )
 
+# From which a test upgrades: the oldest that start with this stack's files, and can be built.
+# Loki 3.6.5 would start, too, but Go's checksum database does not know it.
+PROMETHEUS_OLDER = replace(
+    PROMETHEUS,
+    name="prometheus-older",
+    version="3.11.0",
+    module="github.com/prometheus/prometheus@v0.311.0",
+    variables=_version(_COMMON_VERSION, "3.11.0"),
+)
+
+LOKI_OLDER = replace(
+    LOKI,
+    name="loki-older",
+    version="3.7.7",
+    module=f"{_LOKI}@v3.7.7",
+    binaries={"loki": f"{_LOKI}/cmd/loki"},
+    variables=_version(_LOKI_BUILD, "3.7.7"),
+)
+
+_OLDER = (PROMETHEUS_OLDER, LOKI_OLDER)
+
 PROGRAMS: Mapping[str, Program] = {
-    program.name: program for program in (*TOOLS, PROMETHEUS, LOKI, PROMTAIL, GRAFANA, BLACKBOX)
+    program.name: program
+    for program in (*TOOLS, PROMETHEUS, LOKI, PROMTAIL, GRAFANA, BLACKBOX, *_OLDER)
 }
 
 DEBIAN_SUITE = "bookworm"
@@ -122,10 +146,10 @@ DEBIAN = Image(
 )
 
 
-def _image(program: Program, title: str) -> Image:
+def _image(program: Program, title: str, like: str = "") -> Image:
     """Return the image of `program`, which has its version and its source."""
     name, version, source = program.name, program.version, program.module
-    return Image(name, version, title, source, (name,), stand_in=program.stand_in)
+    return Image(name, version, title, source, (name,), stand_in=program.stand_in, like=like)
 
 
 IMAGES: Mapping[str, Image] = {
@@ -136,6 +160,8 @@ IMAGES: Mapping[str, Image] = {
         _image(PROMTAIL, "Promtail"),
         _image(GRAFANA, "Grafana back end without its web pages"),
         _image(BLACKBOX, "Blackbox exporter"),
+        _image(PROMETHEUS_OLDER, "Prometheus", like=PROMETHEUS.name),
+        _image(LOKI_OLDER, "Loki", like=LOKI.name),
         Image("canary", LOKI.version, "Loki canary", LOKI.module, (LOKI.name,)),
         Image(
             "socketproxy",

@@ -15,14 +15,15 @@ from typing import Any
 import pytest
 
 from bootstrap.progress import CommandError
-from operate import answers, archive, archive_reader, backup, rehearsal, restore, verification
+from operate import answers, archive, archive_reader, rehearsal, restore, verification
 from operate.running_stack import RunningStack
 from operate.stacks import Stack
 from stack.settings.docker_host import LOCAL
-from tests.engine import docker, talker
+from tests.engine import backups, docker, talker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
 from tests.engine.grafana import Grafana
+from tests.engine.printer import Printer
 from tests.engine.waiting import eventually
 
 USER = {"name": "By Hand", "login": "by-hand", "password": "saved by hand"}
@@ -34,33 +35,12 @@ class Backed:
     """An environment with a backup, and what it answered about the time before that."""
 
     environment: Environment
-    printer: str
+    printer: Printer
     file: Path
     at: float
     answers: dict[str, object]
     alerts: dict[str, str]
     summary: dict[str, Any]
-
-    def restore(self, file: Path, *, replace: bool = False) -> None:
-        """Restore the environment from a file, as the command does."""
-        environment, about = self.environment, restore.checked(file)
-        settings = environment.config()
-        restore.fill(LOCAL, environment.name, settings, file, about, replace=replace)
-
-    def numbers(self) -> list[int]:
-        """Return the numbers of the printer's lines in Loki, sorted."""
-        lines = self.environment.grafana().lines(f'{{container="{self.printer}"}}')
-        return sorted(int(line.text.split()[1]) for line in lines)
-
-    def gaps(self) -> set[int]:
-        """Return the numbers that are missing, once all that are printed now have arrived."""
-        printed = docker.docker("logs", "--tail", "1", self.printer)
-        newest = int(printed.split()[1])
-        look: Callable[[], bool] = lambda: self.numbers()[-1] >= newest  # noqa: E731
-        eventually(look, seconds=60, what=f"line {newest}")
-        found = self.numbers()
-        assert len(found) < 5_000, "more than a query gives"
-        return set(range(1, newest + 1)) - set(found)
 
 
 def active(grafana: Grafana) -> dict[str, str]:
@@ -78,9 +58,8 @@ def backed(make_environment: MakeEnvironment, tmp_path_factory: pytest.TempPathF
     environment = make_environment()
     environment.configure(alerts={"evaluationInterval": "10s"})
     environment.up().succeeded()
-    name = f"{environment.prefix}-printer"
-    script = "i=0; while :; do i=$((i+1)); echo number $i; sleep 0.05; done"
-    printer = talker.start(name, script)
+    printer = Printer(environment)
+    printer.start()
     grafana = environment.grafana()
     grafana.ask("/api/dashboards/db", DASHBOARD)
     grafana.ask("/api/admin/users", USER)
@@ -91,11 +70,9 @@ def backed(make_environment: MakeEnvironment, tmp_path_factory: pytest.TempPathF
     by_hand = {**silence, "comment": "by hand", "createdBy": "admin"}
     grafana.ask("/api/alertmanager/grafana/api/v2/silences", by_hand)
     eventually(lambda: active(grafana), seconds=60, what="an alert that fires")
-    eventually(lambda: grafana.lines(f'{{container="{name}"}}'), seconds=20, what="its lines")
     file = tmp_path_factory.mktemp("backups") / "backup.tar.zst"
     at = time.time() - 2
-    with file.open("wb") as output:
-        summary = backup.write(LOCAL, environment.name, environment.config(), output)
+    summary = backups.write(environment, file)
     told = answers.ask(grafana, at)
     return Backed(environment, printer, file, at, told, active(grafana), summary)
 
@@ -109,7 +86,7 @@ def since(environment: Environment) -> dict[str, str]:
 
 
 def test_no_line_is_lost_while_a_backup_is_made(backed: Backed) -> None:
-    assert backed.gaps() == set()
+    assert backed.printer.gaps() == set()
     assert backed.summary["seconds"]["promtail"] == 0
     assert all(size > 0 for size in backed.summary["bytes"].values())
     print(backed.summary)
@@ -198,14 +175,14 @@ def test_what_cannot_be_restored_is_refused_before_anything_changes(
     bad.write_bytes(spoil(backed.file))
     before = since(backed.environment)
     with pytest.raises(CommandError, match=said):
-        backed.restore(bad, replace=True)
+        backups.fill(backed.environment, bad, replace=True)
     assert since(backed.environment) == before
 
 
 def test_data_is_not_overwritten_without_the_word(backed: Backed) -> None:
     before = since(backed.environment)
     with pytest.raises(CommandError, match="REPLACE=yes"):
-        backed.restore(backed.file)
+        backups.fill(backed.environment, backed.file)
     assert since(backed.environment) == before
 
 
@@ -213,7 +190,7 @@ def test_after_all_was_destroyed_the_same_questions_have_the_same_answers(backed
     environment = backed.environment
     environment.pulumi("destroy", "--yes").succeeded()
     assert docker.names("volume", environment.prefix) == set()
-    backed.restore(backed.file)
+    backups.fill(environment, backed.file)
     environment.up().succeeded()
     grafana = environment.grafana()
     assert answers.differences(backed.answers, answers.ask(grafana, backed.at)) == []
@@ -223,13 +200,13 @@ def test_after_all_was_destroyed_the_same_questions_have_the_same_answers(backed
         seconds=60,
         what=f"the alerts that fired before: {backed.alerts}",
     )
-    assert backed.gaps() == set()
+    assert backed.printer.gaps() == set()
 
 
 def test_a_running_stack_goes_back_to_its_backup_by_the_word(backed: Backed) -> None:
     environment = backed.environment
     environment.grafana().ask("/api/dashboards/uid/by-hand", method="DELETE")
-    backed.restore(backed.file, replace=True)
+    backups.fill(backed.environment, backed.file, replace=True)
     assert backed.environment.grafana().ask("/api/dashboards/uid/by-hand")
     assert answers.differences(backed.answers, answers.ask(environment.grafana(), backed.at)) == []
-    assert backed.gaps() == set()
+    assert backed.printer.gaps() == set()

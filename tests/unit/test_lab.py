@@ -34,7 +34,11 @@ def test_what_is_built_is_verified_by_checksums(program: Program) -> None:
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_every_image_has_a_dockerfile(name: str) -> None:
-    assert (HERE / name / "Dockerfile").is_file()
+    assert (IMAGES[name].folder / "Dockerfile").is_file()
+
+
+def test_no_two_images_have_one_name_on_the_engine() -> None:
+    assert len({image.reference for image in IMAGES.values()}) == len(IMAGES)
 
 
 def test_the_readme_repeats_what_the_list_command_says() -> None:
