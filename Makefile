@@ -7,9 +7,11 @@ NAME ?= $(error say its name: make new-env NAME=staging)
 # The commits between which environments differ; without BASE all do.
 BASE ?=
 HEAD ?= HEAD
+# BACKUPS=yes: only environments whose backups go to an object store.
+BACKUPS ?=
 # A file that gets what `preview` or `drift` says.
 OUTPUT ?=
-# A backup: a path, or - for standard output and input; by default the newest below backups/.
+# A backup: a path, s3://bucket/name, or - for standard output and input; by default the newest.
 FILE ?=
 # REPLACE=yes: a restore may lose what the volumes hold.
 REPLACE ?=
@@ -93,7 +95,7 @@ preview: ## Say what `pulumi up` would do, as the comment on a pull request does
 drift: ## Say what is not as it was deployed, and the command that fixes it
 	@$(RUN) drift --stack $(STACK) --output "$(OUTPUT)"
 
-backup: ## Write all data of a running stack into one file below backups/: FILE=…, or FILE=-
+backup: ## Write all data of a running stack into one file: FILE=…, or FILE=-
 	@$(RUN) backup --stack $(STACK) --file "$(FILE)" $(if $(JSON),--json)
 
 restore: ## Fill an empty stack from a backup: FILE=…, or the newest; REPLACE=yes loses what is there
@@ -106,7 +108,7 @@ verify: ## Prove from outside that a running stack works; LOSS=60s also measures
 	@$(RUN) verify --stack $(STACK) --loss "$(LOSS)" --rate "$(RATE)" $(if $(JSON),--json)
 
 environments: ## Print the environments on servers that differ from the commit BASE
-	@$(RUN) environments --base "$(BASE)" --head "$(HEAD)"
+	@$(RUN) environments --base "$(BASE)" --head "$(HEAD)" $(if $(filter yes,$(BACKUPS)),--backups)
 
 tools: ## Only what is downloaded: Python packages, the Pulumi CLI and its Docker provider
 	@$(RUN) tools --stack $(STACK)

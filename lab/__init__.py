@@ -8,6 +8,15 @@ from __future__ import annotations
 
 from lab.images import images
 from lab.progress import LabError
-from lab.tools import actionlint, compose, engine, programs, tools
+from lab.tools import actionlint, compose, engine, programs, tools, versitygw
 
-__all__ = ["LabError", "actionlint", "compose", "engine", "images", "programs", "tools"]
+__all__ = [
+    "LabError",
+    "actionlint",
+    "compose",
+    "engine",
+    "images",
+    "programs",
+    "tools",
+    "versitygw",
+]

@@ -13,6 +13,7 @@ _BUILT = {
     "tools": lab.tools,
     "compose": lab.compose,
     "actionlint": lab.actionlint,
+    "versitygw": lab.versitygw,
     "engine": lab.engine,
 }
 _NAMES = (*_BUILT, *IMAGES)

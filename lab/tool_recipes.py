@@ -65,6 +65,14 @@ ACTIONLINT = Program(
     cold="10 seconds",
 )
 
+VERSITYGW = Program(
+    name="versitygw",
+    version="1.8.0",
+    module="github.com/versity/versitygw@v1.8.0",
+    binaries={"versitygw": "github.com/versity/versitygw/cmd/versitygw"},
+    cold="2 minutes",
+)
+
 _MOBY = "github.com/moby/moby/v2"
 DOCKERD = Program(
     name="dockerd",
@@ -94,4 +102,4 @@ RUNC = Program(
     cold="1 minute",
 )
 
-TOOLS = (PULUMI, LANGUAGE_HOST, DOCKER_PROVIDER, COMPOSE, ACTIONLINT, DOCKERD, RUNC)
+TOOLS = (PULUMI, LANGUAGE_HOST, DOCKER_PROVIDER, COMPOSE, ACTIONLINT, VERSITYGW, DOCKERD, RUNC)

@@ -16,6 +16,7 @@ from lab.tool_recipes import (
     LANGUAGE_HOST,
     PULUMI,
     RUNC,
+    VERSITYGW,
 )
 
 
@@ -40,6 +41,11 @@ def compose() -> Path:
 def actionlint() -> Path:
     """Return the binary of the checker of GitHub's workflows."""
     return build.program(ACTIONLINT) / "bin" / "actionlint"
+
+
+def versitygw() -> Path:
+    """Return the binary of an S3-compatible store, which keeps its objects in a folder."""
+    return build.program(VERSITYGW) / "bin" / "versitygw"
 
 
 def engine() -> Path:

@@ -46,7 +46,7 @@ def backup(stack: str, file: str, *, json: bool = False) -> None:
     docker_engine.ready(config.get(environments.DOCKER_HOST))
     host = docker_engine.address(config.get(environments.DOCKER_HOST))
     with step("Backup") as this, ended_by_signals():
-        with backup_files.writing(stack, file) as (name, output):
+        with backup_files.writing(stack, file, environments.backups(stack)) as (name, output):
             result = {"file": name, **write(host, stack, config, output)}
         backup_files.remember(stack, result)
         size = sum(result["bytes"].values())
@@ -62,7 +62,12 @@ COMMAND = Command(
     backup,
     (
         STACK,
-        Option("file", "where to: a path, or - for standard output (default: in backups/)", ""),
+        Option(
+            "file",
+            "where to: a path, s3://bucket/name, or - for standard output"
+            " (default: in monitoring:backups, or else in backups/)",
+            "",
+        ),
         JSON,
     ),
 )

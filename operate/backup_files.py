@@ -1,27 +1,29 @@
-"""Where backups are: files that only their owner can read, or a pipe; and which was the last."""
+"""Where backups are: files for their owner only, an object store, a pipe; and which is the last."""
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from bootstrap.paths import ROOT
-from bootstrap.progress import CommandError, note
-from operate import archive
+from bootstrap.progress import CommandError, note, step
+from operate import archive, object_store
 
 FOLDER = ROOT / "backups"
 PIPE = "-"
 _TELL_SECONDS = 5.0
+_TIME = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass
@@ -41,11 +43,14 @@ class Progress:
 
 
 @contextmanager
-def writing(stack: str, file: str, folder: Path = FOLDER) -> Iterator[tuple[str, IO[bytes]]]:
+def writing(
+    stack: str, file: str, store: str = "", folder: Path = FOLDER
+) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield the name and the stream of a new backup; the file is there once it is complete.
 
-    `file` is a path, or PIPE for standard output; empty for a name with the time, in `folder`.
-    Nothing is overwritten. Raises `CommandError`.
+    `file` is a path, a URL of an object store, or PIPE for standard output; empty for a name with
+    the time, in the `store` if there is one, else in `folder`. Nothing is overwritten. Raises
+    `CommandError`.
     """
     if file == PIPE:
         if sys.stdout.isatty():
@@ -53,8 +58,13 @@ def writing(stack: str, file: str, folder: Path = FOLDER) -> Iterator[tuple[str,
         yield "standard output", sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    path = Path(file) if file else folder / f"{stack}-{now}{archive.SUFFIX}"
+    name = f"{stack}-{datetime.now(UTC).strftime(_TIME)}{archive.SUFFIX}"
+    url = file if file.startswith(object_store.SCHEME) else f"{store}/{name}"
+    if url == file or (store and not file):
+        with object_store.writing(url) as output:
+            yield url, output
+        return
+    path = Path(file) if file else folder / name
     part = path.with_name(f"{path.name}.part")
     if path.exists():
         raise CommandError(f"{path} is there already, and no backup is overwritten")
@@ -76,28 +86,52 @@ def writing(stack: str, file: str, folder: Path = FOLDER) -> Iterator[tuple[str,
 
 
 @contextmanager
-def reading(stack: str, file: str, folder: Path = FOLDER) -> Iterator[Path]:
-    """Yield the file of a backup: what standard input gives is kept for as long as the block lasts.
+def reading(
+    stack: str, file: str, store: str = "", folder: Path = FOLDER
+) -> Iterator[tuple[str, Path]]:
+    """Yield the name and the file of a backup; one from elsewhere is kept while the block lasts.
 
-    `file` is a path, or PIPE; empty for the newest of the stack in `folder`. Raises `CommandError`.
+    `file` is a path, a URL of an object store, or PIPE; empty for the newest of the stack in the
+    `store` if there is one, else in `folder`. Raises `CommandError`.
     """
-    if file != PIPE:
-        yield Path(file) if file else newest(stack, folder)
+    name = file or newest(stack, store, folder)
+    is_object = name.startswith(object_store.SCHEME)
+    if name != PIPE and not is_object:
+        yield name, Path(name)
         return
     folder.mkdir(mode=0o700, exist_ok=True)
     with NamedTemporaryFile(dir=folder, prefix=".", suffix=archive.SUFFIX) as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
+        if is_object:
+            with step("Download") as this:
+                object_store.read(name, cast("IO[bytes]", copy))
+                this.outcome = f"{name}, {copy.tell() / 1e6:.1f} MB"
+        else:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
         copy.flush()
-        yield Path(copy.name)
+        yield name, Path(copy.name)
 
 
-def newest(stack: str, folder: Path = FOLDER) -> Path:
-    """Return the newest backup of a stack in the folder. Raises `CommandError` without one."""
-    # The time begins with a digit, so that no other stack's name is meant.
-    found = sorted(folder.glob(f"{stack}-2*Z{archive.SUFFIX}"))
+def newest(stack: str, store: str = "", folder: Path = FOLDER) -> str:
+    """Return the newest backup of a stack in the store, or else the folder, as URL or path.
+
+    Raises `CommandError` without one.
+    """
+    place = store or str(folder)
+    names = object_store.names(store) if store else [file.name for file in folder.glob("*")]
+    found = _names(stack, names)
     if not found:
-        raise CommandError(f"{folder} has no backup of {stack}: say which with FILE=…")
-    return found[-1]
+        raise CommandError(f"{place} has no backup of {stack}: say which with FILE=…")
+    return f"{place}/{found[-1]}"
+
+
+def _names(stack: str, names: Iterable[str]) -> list[str]:
+    # The time begins with a digit, so that no other stack's name is meant.
+    return sorted(fnmatch.filter(names, f"{stack}-2*Z{archive.SUFFIX}"))
+
+
+def _time(name: str) -> str:
+    written = name.removesuffix(archive.SUFFIX).rpartition("-")[2]
+    return datetime.strptime(written, _TIME).replace(tzinfo=UTC).isoformat()
 
 
 def remember(stack: str, result: Mapping[str, Any], folder: Path = FOLDER) -> None:
@@ -106,8 +140,15 @@ def remember(stack: str, result: Mapping[str, Any], folder: Path = FOLDER) -> No
     (folder / f"{stack}.json").write_text(as_json(result) + "\n", encoding="utf-8")
 
 
-def last(stack: str, folder: Path = FOLDER) -> dict[str, Any] | None:
-    """Return the summary of a stack's last backup that was made here; None where there is none."""
+def last(stack: str, store: str = "", folder: Path = FOLDER) -> dict[str, Any] | None:
+    """Return `file` and `time` of a stack's last backup, or None where none is known.
+
+    It is the newest in the `store` if there is one, else what was made here. Raises `CommandError`
+    where the store does not answer.
+    """
+    if store:
+        found = _names(stack, object_store.names(store))
+        return {"file": f"{store}/{found[-1]}", "time": _time(found[-1])} if found else None
     try:
         content: dict[str, Any] = json.loads((folder / f"{stack}.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -115,12 +156,20 @@ def last(stack: str, folder: Path = FOLDER) -> dict[str, Any] | None:
     return content
 
 
+def told(stack: str, store: str) -> str:
+    """Say how old a stack's last backup is, or why that is not known."""
+    try:
+        return age(stack, last(stack, store), datetime.now(UTC))
+    except CommandError as error:
+        return f"How old the last backup is, is not known: {error}"
+
+
 def age(stack: str, summary: Mapping[str, Any] | None, now: datetime) -> str:
     """Say how old the last backup is, given its summary, which is None where there is none."""
     if not summary:
-        return f"No backup was made here: `make backup STACK={stack}` makes one."
+        return f"No backup is known here: `make backup STACK={stack}` makes one of the volumes."
     hours = (now - datetime.fromisoformat(summary["time"])).total_seconds() / 3600
-    return f"The last backup that was made here is {hours:.0f} h old: {summary['file']}"
+    return f"The last backup known here is {hours:.0f} h old: {summary['file']}"
 
 
 def as_json(result: Mapping[str, Any]) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from bootstrap.programs import ask, show
 from operate import backup_files, environments, example, stacks
@@ -25,7 +24,8 @@ def down(stack: str) -> None:
         docker_compose.ready(local_builds.policy(stack))
         example.down()
     show("pulumi", "destroy", "--yes", "--stack", stack, env=made.env)
-    print(closing(stack, kept_volumes(stack), backup_files.last(stack)))
+    backup = backup_files.told(stack, environments.backups(stack))
+    print(closing(stack, kept_volumes(stack), backup))
 
 
 COMMAND = Command("down", down, (STACK,))
@@ -38,17 +38,14 @@ def kept_volumes(stack: str) -> list[str]:
     return [volume for volume in own if volume in present]
 
 
-def closing(stack: str, volumes: Sequence[str], last: Mapping[str, Any] | None) -> str:
+def closing(stack: str, volumes: Sequence[str], backup: str) -> str:
     """Return the last lines of `make down`: what is still there, and how to remove that, too."""
     lines = []
     if volumes:
         data = {f"{prefix(stack)}-{entry.name}": entry.data for entry in SERVICES}
         lines += ["Kept, and found by the next `make up`, are the volumes"]
         lines += [f"  {volume}  # {data[volume]}" for volume in volumes]
-    if last:
-        lines += [f"The last backup that was made here is {last['file']}, of {last['time']}."]
-    elif volumes:
-        lines += [f"No backup was made here: `make backup STACK={stack}` still makes one of them."]
+    lines += [backup]
     if volumes:
         lines += ["To delete them for ever:", f"  docker volume rm {' '.join(volumes)}"]
     lines += ["To forget the stack in Pulumi, too:", f"  pulumi stack rm --preserve-config {stack}"]

@@ -14,6 +14,7 @@ from stack.settings import docker_host as docker_hosts
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 DOCKER_HOST = docker_hosts.SETTING
+BACKUPS = "monitoring:backups"
 PASSWORD = "monitoring:grafanaAdminPassword"  # noqa: S105 - the setting's name
 
 
@@ -47,13 +48,25 @@ def docker_host(name: str, folder: Path = ROOT) -> str:
 
     Raises `CommandError` where it cannot be read.
     """
-    host = settings(name, folder).get(DOCKER_HOST) or ""
-    if not isinstance(host, str):
+    return _plain(name, DOCKER_HOST, "ssh://…", folder)
+
+
+def backups(name: str, folder: Path = ROOT) -> str:
+    """Return the store of backups that an environment's file names; empty where it names none.
+
+    Raises `CommandError` where it cannot be read.
+    """
+    return _plain(name, BACKUPS, "s3://…", folder)
+
+
+def _plain(name: str, key: str, example: str, folder: Path) -> str:
+    found = settings(name, folder).get(key) or ""
+    if not isinstance(found, str):
         raise CommandError(
-            f"{DOCKER_HOST} in Pulumi.{name}.yaml must be a text that can be read without the "
-            f"passphrase: run `pulumi config set {DOCKER_HOST} ssh://… --stack {name}`"
+            f"{key} in Pulumi.{name}.yaml must be a text that can be read without the "
+            f"passphrase: run `pulumi config set {key} {example} --stack {name}`"
         )
-    return host
+    return found
 
 
 def has_secrets(name: str, folder: Path = ROOT) -> bool:

@@ -41,7 +41,7 @@ from stack.settings.model import SERVICES, Network, prefix
 # What it needs of the running one's settings not, or must not have: targets, receivers, networks.
 _LEFT_OUT = (
     *("jobs", "scrapeSecrets", "alerts", "alertSecrets", "appNetworks", "logs"),
-    *("blackbox", "canary"),
+    *("blackbox", "canary", "backups"),
 )
 # Lines and samples that are printed just before a backup may still be on their way.
 _SETTLED_SECONDS = 60
@@ -53,12 +53,12 @@ def rehearse(stack: str, file: str) -> None:
     """Restore a backup beside the running stack, verify it, compare the two, and remove it."""
     outputs, settings = running_stack.ask(stack)
     with (
-        backup_files.reading(stack, file) as path,
+        backup_files.reading(stack, file, settings.backups or "") as (name, path),
         running_stack.reach(outputs, settings) as running,
     ):
-        about = restore.checked(path)
+        about = restore.checked(path, name)
         if about.stack != stack:
-            raise CommandError(f"{path} is a backup of {about.stack}: make rehearse STACK=…")
+            raise CommandError(f"{name} is a backup of {about.stack}: make rehearse STACK=…")
         with step("Rehearsal") as this, backup.ended_by_signals():
             results, asked, different = compare(stacks.named(stack), running, path, about)
             this.outcome = "restored, verified, compared and removed"
@@ -68,7 +68,7 @@ def rehearse(stack: str, file: str) -> None:
         print("\n".join(different))
         print("What was changed by hand after the backup differs rightly.", flush=True)
     if different or not all(result.passed for result in results):
-        raise CommandError(f"{path} does not give back what runs: see above")
+        raise CommandError(f"{name} does not give back what runs: see above")
 
 
 COMMAND = Command("rehearse", rehearse, (STACK, restore.FILE))

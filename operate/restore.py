@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.progress import CommandError, step
-from operate import archive_reader, backup, backup_files, programs, up, volumes
+from operate import archive_reader, backup, backup_files, environments, programs, up, volumes
 from operate.archive import About
 from setup import docker_engine
 from setup.command import STACK, Command, Option
@@ -15,13 +15,18 @@ from setup.versions import parse_version
 from stack.settings import docker_host
 from stack.settings.model import prefix
 
-FILE = Option("file", "the backup, or - for standard input (default: the newest in backups/)", "")
+FILE = Option(
+    "file",
+    "the backup: a path, s3://bucket/name, or - for standard input"
+    " (default: the newest in monitoring:backups, or else in backups/)",
+    "",
+)
 
 
 def restore(stack: str, file: str, *, replace: bool = False) -> None:
     """Fill the empty volumes of a stack with a backup; with REPLACE=yes also those that are not."""
-    with backup_files.reading(stack, file) as path:
-        about = checked(path)
+    with backup_files.reading(stack, file, environments.backups(stack)) as (name, path):
+        about = checked(path, name)
         made = up.ready(stack)
         config = made.config()
         host = docker_engine.address(config.get(docker_host.SETTING))
@@ -39,11 +44,14 @@ COMMAND = Command(
 )
 
 
-def checked(file: Path) -> About:
-    """Read all of a backup and return what it is of. Raises `CommandError`."""
+def checked(file: Path, name: str = "") -> About:
+    """Read all of a backup and return what it is of. Raises `CommandError`.
+
+    `name` is what it is called where that is not the file's path.
+    """
     with step("Backup") as this:
         about = archive_reader.verified(file, backup_files.Progress("checking"))
-        this.outcome = f"{file}: {about.stack} at {about.time}, complete and unaltered"
+        this.outcome = f"{name or file}: {about.stack} at {about.time}, complete and unaltered"
         return about
 
 

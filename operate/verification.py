@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
@@ -51,7 +50,7 @@ def verify(stack: str, loss: str = "", rate: str = _RATE, *, json: bool = False)
         results = _looked(reached, settings, DEADLINE_SECONDS)
         if not json:
             print(table(results))
-            print(backup_files.age(stack, backup_files.last(stack), datetime.now(UTC)), flush=True)
+            print(backup_files.told(stack, settings.backups or ""), flush=True)
         lost = measure(reached, settings.prefix, plan) if plan else None
     if json:
         found = {"checks": [*map(asdict, results)], "loss": asdict(lost) if lost else None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from bootstrap.paths import ROOT
@@ -15,9 +16,10 @@ SHARED = ("stack/", "configs/", "__main__.py", "Pulumi.yaml", "requirements.txt"
 """What every environment is made of."""
 
 
-def show(base: str, head: str) -> None:
+def show(base: str, head: str, *, backups: bool = False) -> None:
     """Print the environments on servers that differ from a commit, as JSON for a workflow."""
-    print(json.dumps(changed(base, head)))
+    found = changed(base, head)
+    print(json.dumps(backed_up(found) if backups else found))
 
 
 COMMAND = Command(
@@ -26,6 +28,7 @@ COMMAND = Command(
     (
         Option("base", "the commit that is compared with; without it all differ", ""),
         Option("head", "the commit that is compared (default: HEAD)", "HEAD"),
+        Option("backups", "only those whose backups go to an object store", default=False),
     ),
 )
 
@@ -46,6 +49,11 @@ def changed(base: str, head: str, folder: Path = ROOT) -> list[str]:
     if any(file.startswith(SHARED) for file in files):
         return everywhere
     return [name for name in everywhere if f"Pulumi.{name}.yaml" in files]
+
+
+def backed_up(names: Iterable[str], folder: Path = ROOT) -> list[str]:
+    """Return those of the environments whose backups go to an object store."""
+    return [name for name in names if environments.backups(name, folder)]
 
 
 def on_servers(folder: Path = ROOT) -> list[str]:

@@ -102,6 +102,11 @@ def actionlint() -> Path:
     return _with_go(lab.actionlint)
 
 
+def versitygw() -> Path:
+    """Return the binary of an S3-compatible store for tests, whose releases are not looked for."""
+    return _with_go(lab.versitygw)
+
+
 def engine() -> tuple[Path, str]:
     """Return a folder with a current Docker engine, without containerd, and its version."""
     return _with_go(lab.engine), DOCKERD.version

@@ -6,7 +6,6 @@ import json as json_format
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from bootstrap.progress import CommandError, note, step
@@ -83,9 +82,9 @@ def _moves(settings: Settings, services: tuple[Service, ...]) -> Iterator[Findin
     # Once: the programs themselves are asked for their versions.
     moves = planned(settings.docker_host, settings.prefix, services)
     yield from no_way_back(moves, services)
-    last = backup_files.last(settings.stack)
-    age = backup_files.age(settings.stack, last, datetime.now(UTC))
-    yield from upgrades.findings(moves, settings.stack, age)
+    if moves:
+        age = backup_files.told(settings.stack, settings.backups or "")
+        yield from upgrades.findings(moves, settings.stack, age)
 
 
 def _look(settings: Settings) -> list[Finding]:

@@ -117,6 +117,11 @@ NAME = matching(
     r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
 )
 HTTP_PATH = matching("a path that starts with '/'", "/metrics", r"/[^\s#]*")
+OBJECT_STORE = matching(
+    "the URL of a folder in an S3-compatible store, such as s3://bucket/monitoring",
+    "s3://bucket/monitoring",
+    r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9!_.*'()-]+)*",
+)
 FILE_PATH = matching("an absolute path", "/var/run/docker.sock", r"/[A-Za-z0-9_./-]*[A-Za-z0-9_-]")
 SCHEME = one_of("http", "https")
 AUTH = one_of("bearer", "basic", "none")

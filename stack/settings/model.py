@@ -107,6 +107,13 @@ class Settings:
         " and Loki none.",
         None,
     )
+    backups: str | None = setting(
+        formats.OBJECT_STORE,
+        "Where `make backup` writes to and `make restore` reads from: a folder in an S3-compatible"
+        " store ([backup.md](backup.md#an-object-store)). By default it is `backups/` beside the"
+        " program.",
+        None,
+    )
     prometheus: Prometheus = setting(None, "Prometheus.", Prometheus)
     loki: Loki = setting(None, "Loki.", Loki)
     curator: Curator = setting(None, "The curator.", Curator)

@@ -19,7 +19,7 @@ import pytest
 from bootstrap.progress import CommandError
 from operate.stacks import Stack
 from setup import pulumi_cli
-from tests.engine import docker
+from tests.engine import docker, object_store_server
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import SERVICES, Environment, free_port
 from tests.engine.postgres import Postgres
@@ -42,11 +42,20 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Run an object store, whose access is in the variables; return the folder of its bucket."""
+    folder = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch, object_store_server.running(folder, patch):
+        yield folder / object_store_server.BUCKET
+
+
+@pytest.fixture(scope="module")
 def planned(
     postgres: Postgres,  # noqa: ARG001 - wanted for its lifetime only
+    bucket: Path,  # noqa: ARG001 - as above
     make_environment: MakeEnvironment,
 ) -> Environment:
-    """Make an environment; the database outlives it, since its state moves there."""
+    """Make an environment; the places outlive it to which its state moves."""
     return make_environment()
 
 
@@ -123,17 +132,21 @@ def moved(
     planned: Environment, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Environment:
     """Move the state of the running stack into the database."""
-    file = str(tmp_path_factory.mktemp("moved") / "state.json")
-    old = planned.backend
-    planned.pulumi("stack", "export", "--file", file).succeeded()
-    planned.backend = postgres.url
-    planned.pulumi("stack", "init", planned.name).succeeded()
-    planned.pulumi("stack", "import", "--file", file).succeeded()
-    planned.backend = old
-    forget = ("stack", "rm", planned.name, "--force", "--preserve-config", "--yes")
-    planned.pulumi(*forget).succeeded()
-    planned.backend = postgres.url
+    move(planned, postgres.url, tmp_path_factory.mktemp("moved") / "state.json")
     return planned
+
+
+def move(environment: Environment, backend: str, file: Path) -> None:
+    """Move the state of a running stack to another place, by way of a file."""
+    old = environment.backend
+    environment.pulumi("stack", "export", "--file", str(file)).succeeded()
+    environment.backend = backend
+    environment.pulumi("stack", "init", environment.name).succeeded()
+    environment.pulumi("stack", "import", "--file", str(file)).succeeded()
+    environment.backend = old
+    forget = ("stack", "rm", environment.name, "--force", "--preserve-config", "--yes")
+    environment.pulumi(*forget).succeeded()
+    environment.backend = backend
 
 
 @pytest.fixture
@@ -184,6 +197,21 @@ def test_a_new_passphrase_replaces_the_old_one_and_touches_no_container(moved: E
     moved.passphrase = NEW_PASSPHRASE
     moved.up("--expect-no-changes").succeeded()
     assert moved.ids() == before
+
+
+def test_the_state_can_live_in_an_object_store_and_no_secret_with_it(
+    moved: Environment, bucket: Path, tmp_path: Path
+) -> None:
+    before = moved.ids()
+    endpoint = os.environ["AWS_ENDPOINT_URL"].removeprefix("http://")
+    how = f"region=eu-central-1&endpoint={endpoint}&disableSSL=true&s3ForcePathStyle=true"
+    move(moved, f"s3://{bucket.name}?{how}", tmp_path / "state.json")
+    moved.up("--refresh", "--expect-no-changes").succeeded()
+    assert moved.ids() == before
+    stored = "".join(file.read_text() for file in bucket.rglob("*.json"))
+    assert moved.container("grafana") in stored
+    secrets = [moved.password, moved.passphrase, PASSWORD]
+    assert not [form for secret in secrets for form in forms(secret) if form in stored]
 
 
 def test_a_database_that_is_down_is_one_sentence_without_its_password(

@@ -6,7 +6,7 @@ The tests tell one story, in their order.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -15,11 +15,21 @@ from typing import Any
 import pytest
 
 from bootstrap.progress import CommandError
-from operate import answers, archive, archive_reader, rehearsal, restore, verification
+from operate import (
+    answers,
+    archive,
+    archive_reader,
+    backup,
+    backup_files,
+    object_store,
+    rehearsal,
+    restore,
+    verification,
+)
 from operate.running_stack import RunningStack
 from operate.stacks import Stack
 from stack.settings.docker_host import LOCAL
-from tests.engine import backups, docker, talker
+from tests.engine import backups, docker, object_store_server, talker
 from tests.engine.conftest import MakeEnvironment
 from tests.engine.environment import Environment
 from tests.engine.grafana import Grafana
@@ -28,6 +38,16 @@ from tests.engine.waiting import eventually
 
 USER = {"name": "By Hand", "login": "by-hand", "password": "saved by hand"}
 DASHBOARD = {"dashboard": {"uid": "by-hand", "title": "Saved by hand"}, "overwrite": True}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run an object store, whose access is in the environment; return a folder's URL in it."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        object_store_server.running(tmp_path_factory.mktemp("store"), patch) as bucket,
+    ):
+        yield f"{bucket}/monitoring"
 
 
 @dataclass(frozen=True)
@@ -70,6 +90,9 @@ def backed(make_environment: MakeEnvironment, tmp_path_factory: pytest.TempPathF
     by_hand = {**silence, "comment": "by hand", "createdBy": "admin"}
     grafana.ask("/api/alertmanager/grafana/api/v2/silences", by_hand)
     eventually(lambda: active(grafana), seconds=60, what="an alert that fires")
+    # A rehearsal asks about the time up to a minute before the backup.
+    look = lambda: len(answers.ask(grafana, time.time() - 65)) > 4  # noqa: E731
+    eventually(look, seconds=90, what="samples and lines that are a minute old")
     file = tmp_path_factory.mktemp("backups") / "backup.tar.zst"
     at = time.time() - 2
     summary = backups.write(environment, file)
@@ -130,6 +153,50 @@ def test_a_rehearsal_restores_it_beside_the_running_stack_and_leaves_nothing(
     assert since(environment) == before, "something of the running stack was touched, or stayed"
     assert not docker.names("volume", f"{environment.prefix}-rehearsal")
     assert not docker.names("network", f"{environment.prefix}-rehearsal")
+
+
+def test_it_goes_to_an_object_store_as_it_is_made_and_is_found_there(
+    backed: Backed, store: str
+) -> None:
+    environment = backed.environment
+    assert "No backup is known here" in backup_files.told(environment.name, store)
+    with backup_files.writing(environment.name, "", store) as (url, output):
+        backup.write(LOCAL, environment.name, environment.config(), output)
+        assert object_store.names(store) == [], "it is there before it is complete"
+    assert url.startswith(f"{store}/{environment.name}-2")
+    assert backup_files.newest(environment.name, store) == url
+    assert backup_files.told(environment.name, store).endswith(f" is 0 h old: {url}")
+    with pytest.raises(CommandError, match="no backup is overwritten"), object_store.writing(url):
+        pass
+    with backup_files.reading(environment.name, "", store) as (name, file):
+        assert name == url
+        assert restore.checked(file).stack == environment.name
+    assert not file.exists()
+
+
+def test_one_that_fails_leaves_nothing_in_the_object_store(store: str) -> None:
+    before = object_store.names(store)
+    with pytest.raises(ZeroDivisionError), object_store.writing(f"{store}/failed") as output:
+        output.write(bytes(70 << 20) + b"%d" % (1 // 0))
+    assert object_store.names(store) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", "wrong", "SignatureDoesNotMatch"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9", "error sending request"),
+        ("AWS_REGION", "us-west-2", "us-west-2"),
+    ],
+)
+def test_an_object_store_that_refuses_is_said_with_what_its_access_is(
+    store: str, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    told = backup_files.told("dev", store)
+    assert said in told
+    assert "The access is $AWS_ACCESS_KEY_ID" in told
+    assert "Debug source" not in told
 
 
 def _cut(file: Path) -> bytes:
@@ -203,10 +270,11 @@ def test_after_all_was_destroyed_the_same_questions_have_the_same_answers(backed
     assert backed.printer.gaps() == set()
 
 
-def test_a_running_stack_goes_back_to_its_backup_by_the_word(backed: Backed) -> None:
+def test_a_running_stack_goes_back_to_its_backup_by_the_word(backed: Backed, store: str) -> None:
     environment = backed.environment
     environment.grafana().ask("/api/dashboards/uid/by-hand", method="DELETE")
-    backups.fill(backed.environment, backed.file, replace=True)
+    with backup_files.reading(environment.name, "", store) as (_, file):
+        backups.fill(environment, file, replace=True)
     assert backed.environment.grafana().ask("/api/dashboards/uid/by-hand")
     assert answers.differences(backed.answers, answers.ask(environment.grafana(), backed.at)) == []
     assert backed.printer.gaps() == set()

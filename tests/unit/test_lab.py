@@ -143,5 +143,6 @@ def test_an_unknown_name_to_build_is_a_usage_error(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         main(["build", "redis"])
     assert (
-        "the lab builds tools, compose, actionlint, engine, prometheus" in capsys.readouterr().err
+        "the lab builds tools, compose, actionlint, versitygw, engine, prometheus"
+        in capsys.readouterr().err
     )

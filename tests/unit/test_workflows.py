@@ -23,6 +23,8 @@ PERMISSIONS = {
     ("preview", "preview"): READ | {"pull-requests": "write"},
     ("deploy", "touched"): READ,
     ("deploy", "deploy"): READ,
+    ("backup", "all"): READ,
+    ("backup", "backup"): READ,
     ("drift", "all"): READ,
     ("drift", "drift"): READ | {"issues": "write"},
 }
@@ -76,6 +78,7 @@ def test_only_the_deploy_is_given_what_the_protection_of_an_environment_guards()
     assert environments == {
         ("deploy", "deploy"): "${{ matrix.environment }}",
         ("preview", "preview"): {"name": "${{ matrix.environment }}-preview", **suffix},
+        ("backup", "backup"): {"name": "${{ matrix.environment }}-drift", **suffix},
         ("drift", "drift"): {"name": "${{ matrix.environment }}-drift", **suffix},
     }
 

@@ -47,3 +47,14 @@ def test_an_unknown_environment_is_named_with_the_known_and_the_way_to_make_it(
     assert str(error.value) == (
         "there is no environment 'prdo', only dev, staging. To make it: make new-env NAME=prdo"
     )
+
+
+def test_where_backups_go_must_be_readable_without_the_passphrase(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.prod.yaml"
+    file.write_text("config:\n  monitoring:backups: s3://bucket/folder\n")
+    assert environments.backups("prod", tmp_path) == "s3://bucket/folder"
+    file.write_text("config: {}")
+    assert environments.backups("prod", tmp_path) == ""
+    file.write_text("config:\n  monitoring:backups: {secure: v1:x}\n")
+    with pytest.raises(CommandError, match=r"pulumi config set monitoring:backups s3://"):
+        environments.backups("prod", tmp_path)

@@ -118,3 +118,9 @@ def test_the_command_prints_them_as_json(
     changed_environments.show("main", "HEAD")
     assert capsys.readouterr().out == '["prod"]\n'
     assert asked == [("main", "HEAD")]
+
+
+def test_only_those_are_backed_up_whose_backups_outlive_the_runner(repository: Path) -> None:
+    text = f"{ON_A_SERVER}  monitoring:backups: s3://bucket/folder\n"
+    (repository / "Pulumi.prod.yaml").write_text(text)
+    assert changed_environments.backed_up(["prod", "staging"], repository) == ["prod"]
