@@ -35,7 +35,7 @@ export PYTHONUTF8 = 1
 RUN = $(PYTHON) -m bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preflight backup restore rehearse prepare env new-env test check test-unit \
+.PHONY: help up down preflight backup restore rehearse schedule prepare env new-env test check test-unit \
 	test-engine test-configs test-alert verify \
 	environments tools runner preview drift bench mutation reliability
 
@@ -103,6 +103,9 @@ restore: ## Fill an empty stack from a backup: FILE=…, or the newest; REPLACE=
 
 rehearse: ## Restore a backup beside the running stack, compare the two, and remove it again: FILE=…
 	@$(RUN) rehearse --stack $(STACK) --file "$(FILE)"
+
+schedule: ## Print a systemd timer and a cron line that run backup and rehearse every night
+	@$(RUN) schedule --stack $(STACK)
 
 verify: ## Prove from outside that a running stack works; LOSS=60s also measures the loss of lines
 	@$(RUN) verify --stack $(STACK) --loss "$(LOSS)" --rate "$(RATE)" $(if $(JSON),--json)

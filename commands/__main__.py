@@ -19,6 +19,7 @@ from operate import (
     rehearsal,
     restore,
     sample_alert,
+    schedule,
     shell,
     up,
     verification,
@@ -31,7 +32,7 @@ from setup.command import Command
 COMMANDS = (
     *(*up.COMMANDS, down.COMMAND, shell.COMMAND, new_environment.COMMAND),
     *(preflight.COMMAND, verification.COMMAND, sample_alert.COMMAND),
-    *(backup.COMMAND, restore.COMMAND, rehearsal.COMMAND),
+    *(backup.COMMAND, restore.COMMAND, rehearsal.COMMAND, schedule.COMMAND),
     *(*reports.COMMANDS, changed_environments.COMMAND),
     *(pulumi_cli.COMMAND, github_runner.COMMAND, *github.COMMANDS),
     *testing.COMMANDS,
