@@ -46,7 +46,8 @@ def test_no_job_may_do_more_than_listed_here() -> None:
 
 
 def test_every_job_ends_by_itself() -> None:
-    assert all(job["timeout-minutes"] <= 60 for _, job in jobs())
+    most = {("mutation", "mutation"): 240}
+    assert all(job["timeout-minutes"] <= most.get(name, 60) for name, job in jobs())
 
 
 def test_each_pinned_action_says_its_version() -> None:
