@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -75,8 +76,10 @@ def _failures(url: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise CommandError(f"there is no {url}") from error
     except (BaseError, ValueError) as error:
-        # What follows is for those who debug the library.
+        # What follows is for those who debug the library, or a store's signatures.
         said = str(error).partition("\n\nDebug source:")[0]
+        if answer := re.search(r"<Code>(.*?)</Code>\s*<Message>(.*?)</Message>", said):
+            said = f"{answer[1]}: {answer[2]}"
         raise CommandError(
             f"{url} cannot be reached: {said}\nThe access is $AWS_ACCESS_KEY_ID, "
             "$AWS_SECRET_ACCESS_KEY and $AWS_REGION; with them goes $AWS_ENDPOINT_URL, unless the "
