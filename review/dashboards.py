@@ -31,10 +31,10 @@ _MOST_NAMED = 20  # panels of a new dashboard
 def difference(old: dict[str, Any] | None, new: dict[str, Any] | None) -> tuple[str, str]:
     """Return what changes in a dashboard, in full and in short; None stands for no dashboard."""
     named = new or old or {}
-    title = f"**Dashboard** {code(named.get('title', ''))}"
+    title = f"**Dashboard** {_title(named)}"
     if old is None or new is None:
         state = "is removed" if new is None else "is new"
-        panels = [code(panel.get("title", "")) for panel in _panels(named).values()]
+        panels = [_title(panel) for panel in _panels(named).values()]
         more = [f"{len(panels) - _MOST_NAMED} more"] if len(panels) > _MOST_NAMED else []
         listed = f": {words(panels[:_MOST_NAMED] + more)}" if panels else ""
         short = f"{title} {state}, with {len(panels)} panels"
@@ -42,6 +42,10 @@ def difference(old: dict[str, Any] | None, new: dict[str, Any] | None) -> tuple[
     lines = [*_outside_panels(old, new), *_by_panel(_panels(old), _panels(new))]
     full = "\n".join([f"{title} changes:", "", *(f"- {line}" for line in lines)])
     return full, f"{title} changes in {len(lines)} places"
+
+
+def _title(dashboard_or_panel: Mapping[str, Any]) -> str:
+    return code(dashboard_or_panel.get("title", ""))
 
 
 def _outside_panels(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
@@ -52,14 +56,14 @@ def _outside_panels(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
 
 def _by_panel(old: Mapping[object, Any], new: Mapping[object, Any]) -> Iterator[str]:
     for key, panel in new.items():
-        name = code(panel.get("title", ""))
+        name = _title(panel)
         if key not in old:
             yield f"panel {name} is **added**: {_what(panel)}"
         elif fields := list(_fields(_own(old[key]), _own(panel), "")):
-            yield f"panel {code(old[key].get('title', ''))}: {'; '.join(fields)}"
+            yield f"panel {_title(old[key])}: {'; '.join(fields)}"
     for key, panel in old.items():
         if key not in new:
-            yield f"panel {code(panel.get('title', ''))} is **removed**"
+            yield f"panel {_title(panel)} is **removed**"
 
 
 def _panels(dashboard: Mapping[str, Any]) -> dict[object, dict[str, Any]]:
@@ -92,7 +96,7 @@ def _fields(old: Any, new: Any, path: str) -> Iterator[str]:
         yield f"{word} {code(_thresholds(old))} → {code(_thresholds(new))}"
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
-            yield from _fields(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))
+            yield from _fields(old.get(key), new.get(key), f"{path}.{key}".removeprefix("."))
     elif path.endswith("targets") and isinstance(old, list) and isinstance(new, list):
         yield from _queries(*({q.get("refId"): q for q in queries} for queries in (old, new)))
     else:

@@ -76,15 +76,12 @@ def consequences(preview: Preview) -> Iterator[str]:
         if step.operation == "update":
             yield f"{name} is changed while it runs, without a break.{_not_applied(step)}"
     for step in preview.of("network"):
-        yield f"The network {code(_name(step))} is {_OTHERS[step.operation]}."
+        old, new = step.input("name")
+        yield f"The network {code(new or old)} is {_OTHERS[step.operation]}."
     for step in preview.steps:
         if step.operation != "same" and ":" in step.kind:
-            verb = _OTHERS.get(step.operation, step.operation)
+            verb = _OTHERS.get(step.operation, f"changed ({step.operation})")
             yield f"{code(step.name)} ({code(step.kind)}) is {verb}."
-
-
-def _name(step: Step) -> str:
-    return next(str(name) for name in (*step.input("name")[::-1], step.name) if name)
 
 
 def _not_applied(step: Step) -> str:

@@ -101,16 +101,20 @@ def _text(key: str, value: Any) -> str:
 
 
 def _item(key: str, value: Any) -> str:
-    if isinstance(value, Mapping):
-        if key in _FORMS:
-            return _FORMS[key].format_map(defaultdict(str, value))
-        return " ".join(f"{name}={_item('', item)}" for name, item in value.items())
-    if isinstance(value, list):
-        return ",".join(_item("", item) for item in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+    if key in _FORMS and isinstance(value, Mapping):
+        return _FORMS[key].format_map(defaultdict(str, value))
     if key in ("memory", "memoryReservation") and value:
         return f"{value} MiB"
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_plain(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ",".join(_plain(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else str(value)
 
 

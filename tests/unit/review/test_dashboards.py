@@ -34,8 +34,8 @@ def after(change: Change) -> list[str]:
     new = copy.deepcopy(DASHBOARD)
     change(new)
     text, _ = difference(DASHBOARD, new)
-    head, _, *lines = text.splitlines()
-    assert head == "**Dashboard** `App` changes:"
+    head, empty, *lines = text.splitlines()
+    assert (head, empty) == ("**Dashboard** `App` changes:", "")
     return lines
 
 
@@ -73,6 +73,20 @@ def _defaults(**by: Any) -> Change:
         ),
         (_panel(targets=[]), "query `A` is removed"),
         (_panel(options={"legend": {"calcs": []}}), '`options.legend.calcs` `["mean"]` → `[]`'),
+        (_panel(options=None), '`options` `{"legend": {"calcs": ["mean"]}}` → none'),
+        (
+            _panel(options={"legend": {"calcs": ["µs"]}}),
+            '`options.legend.calcs` `["mean"]` → `["µs"]`',
+        ),
+        (
+            _panel(title="Errors", type="gauge"),
+            "kind of panel `stat` → `gauge`; title `Error ratio` → `Errors`",
+        ),
+        (
+            _panel(fieldConfig={**PANEL["fieldConfig"], "overrides": [{"matcher": {}}]}),  # type: ignore[dict-item]
+            "overrides change",
+        ),
+        (_defaults(thresholds={"mode": "absolute"}), "thresholds `green, red from 0.05` → (empty)"),
     ],
 )
 def test_a_change_of_a_panel_is_told_in_words(change: Change, told: str) -> None:
@@ -115,6 +129,58 @@ def test_what_is_of_the_whole_is_told_and_the_version_is_not() -> None:
         new |= {"version": 2, "time": {"from": "now-6h"}}
 
     assert after(change) == ["- `time.from` `now-1h` → `now-6h`"]
+
+
+def test_other_variables_are_told_without_their_lists() -> None:
+    assert after(lambda new: new.update(templating={"list": [{"name": "instance"}]})) == [
+        "- variables change"
+    ]
+
+
+def test_long_values_stand_on_lines_of_their_own() -> None:
+    fits, too_long = "f" * 58, "t" * 59  # code has a mark at each end
+    assert after(_panel(title=fits)) == [f"- panel `Error ratio`: title `Error ratio` → `{fits}`"]
+    assert after(_panel(title=too_long)) == [
+        "- panel `Error ratio`: title",
+        "  `Error ratio` →",
+        f"  `{too_long}`",
+    ]
+
+
+def test_panels_without_an_id_are_told_apart_by_their_titles() -> None:
+    one, other = {"type": "text", "title": "One"}, {"type": "text", "title": "Other"}
+    old, new = {"title": "App", "panels": [one, other]}, {"title": "App", "panels": [other]}
+    assert difference(old, new)[0].splitlines()[2:] == ["- panel `One` is **removed**"]
+
+
+def test_a_panel_without_a_title_is_told_as_such() -> None:
+    bare, other = {"id": 1, "type": "text"}, {"id": 1, "type": "stat"}
+    assert [
+        difference({"panels": old}, {"panels": new})[0].splitlines()[-1]
+        for old, new in (([], [bare]), ([bare], [other]), ([bare], []))
+    ] == [
+        "- panel (empty) is **added**: text",
+        "- panel (empty): kind of panel `text` → `stat`",
+        "- panel (empty) is **removed**",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "listed"),
+    [
+        (0, ""),
+        (1, ": `0`"),
+        (20, " `18` and `19`"),
+        (21, " `19` and 1 more"),
+        (30, "`19` and 10 more"),
+    ],
+)
+def test_of_many_panels_of_a_new_dashboard_the_first_are_named(number: int, listed: str) -> None:
+    panels = [{"id": n, "type": "stat", "title": str(n)} for n in range(number)]
+    full, short = difference(None, {"title": "App", **({"panels": panels} if panels else {})})
+    assert short == f"**Dashboard** `App` is new, with {number} panels"
+    assert full.startswith(short)
+    assert full.endswith(listed or short)
 
 
 def test_a_new_dashboard_is_told_with_its_panels_names() -> None:
