@@ -28,9 +28,13 @@ _UNKNOWN = ("it does not answer meanwhile", "all its data")
 _KNOWN = {entry.name: (entry.absence, entry.data) for entry in services.SERVICES}
 
 
+def _known(service: str) -> tuple[str, str]:
+    return _KNOWN.get(service, _UNKNOWN)
+
+
 def data(service: str) -> str:
     """Return what a service's volume holds."""
-    return _KNOWN.get(service, _UNKNOWN)[1]
+    return _known(service)[1]
 
 
 def title(service: str) -> str:
@@ -40,7 +44,7 @@ def title(service: str) -> str:
 
 def _absence(preview: Preview, service: str) -> str:
     """Say what is missed; what it goes on with is true only where its volume stays."""
-    absence, _ = _KNOWN.get(service, _UNKNOWN)
+    absence, _ = _known(service)
     stays = all(step.service != service for step in preview.of("volume"))
     return absence if stays else absence.partition(";")[0]
 
