@@ -67,6 +67,11 @@ def test_engine() -> None:
     """
     _prepare()
     _prepare_hosts()
+    # Within a test nothing would be said for minutes.
+    with step("Object store for a test") as this:
+        local_builds.versitygw()
+        this.outcome = f"{local_builds.ORIGIN} from Go modules"
+    images.ready(local_builds.OLDER_IMAGES, local_builds.policy(DEV))
     _pytest("--numprocesses", str(_FILES_AT_ONCE), "--dist", "loadfile", "tests/engine")
 
 

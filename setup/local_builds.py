@@ -16,7 +16,7 @@ from bootstrap.paths import PYTHON, ROOT
 from bootstrap.programs import ask
 from bootstrap.progress import CommandError, note
 from lab import cache, progress
-from lab.recipes import IMAGES
+from lab.recipes import IMAGES, LOKI_OLDER, PROMETHEUS_OLDER
 from lab.tool_recipes import DOCKERD
 from setup.command import DEV
 from setup.versions import parse_version
@@ -28,6 +28,11 @@ HELP = (
     "and nothing is asked first. no: nowhere."
 )
 ORIGIN = "built by lab/"
+OLDER_IMAGES = {
+    PROMETHEUS_OLDER.name: f"prom/prometheus:v{PROMETHEUS_OLDER.version}",
+    LOKI_OLDER.name: f"grafana/loki:{LOKI_OLDER.version}",
+}
+"""From which a test upgrades."""
 
 _GO_PACKAGE = ROOT / "requirements-go.txt"
 _SUFFICIENT_GO = (1, 21, 0)

@@ -25,10 +25,6 @@ from tests.engine.grafana import Grafana
 from tests.engine.printer import Printer
 from tests.engine.waiting import eventually
 
-OFFICIAL = {
-    PROMETHEUS_OLDER.name: f"prom/prometheus:v{PROMETHEUS_OLDER.version}",
-    LOKI_OLDER.name: f"grafana/loki:{LOKI_OLDER.version}",
-}
 OLDER = {"prometheus": PROMETHEUS_OLDER.version, "loki": LOKI_OLDER.version}
 
 
@@ -49,8 +45,8 @@ class Upgraded:
 
 @pytest.fixture(scope="module")
 def older() -> dict[str, str]:
-    """Return the older images, pulled or built now: nothing but this test wants them."""
-    ready = service_images.ready(OFFICIAL, local_builds.policy(DEV))
+    """Return the older images, which `make test-engine` has pulled or built for this test."""
+    ready = service_images.ready(local_builds.OLDER_IMAGES, local_builds.policy(DEV))
     return {name.removesuffix("-older"): image for name, image in ready.items()}
 
 
