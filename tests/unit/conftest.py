@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -11,6 +11,11 @@ from stack.settings.model import Settings
 from stack.settings.problems import SettingsError
 
 Read = Callable[..., Settings]
+
+
+def scope(fixture_name: str, config: pytest.Config) -> Literal["function", "module"]:  # noqa: ARG001
+    """Return how long a run is kept. mutmut finds the tests of a function by who has called it."""
+    return "function" if config.rootpath.name == "mutants" else "module"
 
 
 @pytest.fixture

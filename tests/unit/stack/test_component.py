@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pulumi
 import pytest
@@ -13,7 +13,7 @@ from stack.docker import engine, readiness
 from stack.services import describe
 from stack.settings import loading
 from stack.settings.model import SERVICES
-from tests.unit.conftest import Read
+from tests.unit.conftest import Read, scope
 from tests.unit.stack.alerts.test_alerts import EVERY_SERVICE
 
 JOB = {"name": "backend", "targets": ["host.docker.internal:3000"], "auth": "bearer"}
@@ -80,11 +80,6 @@ class Declared(mocks.MockMonitor):
     def container(self, service: str) -> dict[str, Any]:
         """Return the inputs of a service's container."""
         return self.of("Container")[service]
-
-
-def scope(fixture_name: str, config: pytest.Config) -> Literal["function", "module"]:  # noqa: ARG001
-    """Return how long a run is kept. mutmut finds the tests of a function by who has called it."""
-    return "function" if config.rootpath.name == "mutants" else "module"
 
 
 @pytest.fixture(scope=scope)

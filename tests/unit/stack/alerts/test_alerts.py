@@ -18,8 +18,9 @@ from stack.alerts import rules
 from stack.configs import FileError
 from stack.services import grafana, prometheus
 from stack.settings import contradictions, loading
+from stack.settings.formats import DURATION
 from stack.settings.model import Settings
-from tests.unit.conftest import Read, assert_refused
+from tests.unit.conftest import Read, assert_refused, scope
 
 EVERY_SERVICE: dict[str, dict[str, Any]] = {
     **{name: {"enabled": True} for name in ("socketproxy", "blackbox", "canary")},
@@ -48,6 +49,7 @@ def written() -> dict[str, dict[str, Any]]:
 
 
 ALERTS = sorted(written())
+Converted = dict[str, dict[str, Any]]
 # Grafana's own, in its file of rules.
 OWN = ["PrometheusStoresNothing", "PrometheusUnreachable"]
 
@@ -57,13 +59,13 @@ def provisioned(settings: Settings, name: str) -> Any:
     return yaml.safe_load(file.content)
 
 
-def converted(settings: Settings) -> dict[str, dict[str, Any]]:
+def converted(settings: Settings) -> Converted:
     groups = provisioned(settings, "rules")["groups"]
     return {rule["title"]: rule for group in groups for rule in group["rules"]}
 
 
-@functools.cache
-def by_default() -> dict[str, dict[str, Any]]:
+@pytest.fixture(scope=scope)
+def by_default() -> Converted:
     """Return the rules that Grafana gets by default, with every service on."""
     values = {"grafanaAdminPassword": "correct horse", **EVERY_SERVICE}
     return converted(loading.parse("dev", values, is_secret=lambda _key: True))
@@ -150,61 +152,126 @@ def test_waiting_times_shrink_by_a_factor_for_both_programs(read: Read) -> None:
     assert converted(read({"alerts": {"pendingFactor": 0}}))["TargetDown"]["for"] == "0s"
 
 
-def test_runbooks_are_linked_below_the_address_of_the_settings(read: Read) -> None:
+def test_runbooks_are_linked_below_the_address_of_the_settings(
+    read: Read, by_default: Converted
+) -> None:
     base = "https://git.example.com/ops/blob/main/docs/runbooks/"
     for rule in converted(read({"alerts": {"runbooks": base}})).values():
         assert rule["annotations"]["runbook_url"] == f"{base}{rule['title']}.md"
-    for rule in by_default().values():
+    for rule in by_default.values():
         assert (ROOT / rule["annotations"]["runbook_url"]).is_file()
 
 
 # Grafana's rules
 
 
-@pytest.mark.parametrize("name", ALERTS)
-def test_grafana_runs_each_of_prometheus_alerts(name: str) -> None:
-    rule, original = by_default()[name], written()[name]
-    assert rule["uid"] == name
-    assert rule["data"][0]["model"]["expr"] == original["expr"]
-    assert rule["data"][0]["datasourceUid"] == "prometheus"
-    assert rule["labels"] == original["labels"]
+def test_grafana_runs_each_of_prometheus_alerts(by_default: Converted) -> None:
+    for name, rule in written().items():
+        made = by_default[name]
+        assert (made["uid"], made["labels"]) == (name, rule["labels"])
+        assert (made["condition"], made["data"][:2]) == ("B", asked(rule["expr"]))
+        assert made["for"] == seconds(rule.get("for"))
 
 
-@pytest.mark.parametrize("name", ALERTS)
-def test_a_text_uses_only_what_both_programs_understand(name: str) -> None:
+def seconds(text: str | None) -> str:
+    return f"{DURATION.parse(text).seconds:g}s" if text else "0s"
+
+
+def asked(expression: str) -> list[dict[str, Any]]:
+    """Return the queries of an alert: its own, and the one that fires for each series of it."""
+    query = {"refId": "A", "expr": expression, "instant": True, "range": False}
+    fires = {"refId": "B", "type": "math", "expression": "$A * 0 + 1"}
+    return [
+        {
+            "refId": "A",
+            "datasourceUid": "prometheus",
+            "relativeTimeRange": {"from": 600, "to": 0},
+            "model": query,
+        },
+        {
+            "refId": "B",
+            "datasourceUid": "__expr__",
+            "relativeTimeRange": {"from": 0, "to": 0},
+            "model": fires,
+        },
+    ]
+
+
+def test_alerts_are_grouped_in_grafana_as_in_the_files_and_its_own_come_last(read: Read) -> None:
+    settings = read(EVERY_SERVICE)
+    groups = provisioned(settings, "rules")["groups"]
+    assert {(group["folder"], group["orgId"]) for group in groups} == {("Alerts", 1)}
+    found = [(group["name"], [rule["title"] for rule in group["rules"]]) for group in groups]
+    files = rules.alerts(rules.load(settings))
+    assert found == [
+        *((name, [rule["alert"] for rule in group]) for name, group in files),
+        ("prometheus", OWN[::-1]),
+    ]
+
+
+def test_a_text_uses_only_what_both_programs_understand(by_default: Converted) -> None:
     known = (
         r"-? (\$labels\.\w+|with \$values\.[AC]|end|\.Value( \| humanize(Percentage|Duration)?)?"
         r"|if eq \.Labels\.job \$labels\.job|\.Labels\.route) "
     )
-    for text in by_default()[name]["annotations"].values():
-        assert all(re.fullmatch(known, used) for used in re.findall(r"{{(.*?)}}", text)), text
+    for rule in by_default.values():
+        for text in rule["annotations"].values():
+            assert all(re.fullmatch(known, used) for used in re.findall(r"{{(.*?)}}", text)), text
 
 
-def test_grafana_asks_what_a_text_asks_and_always_has_an_answer() -> None:
-    rule = by_default()["ErrorRatioHigh"]
+@pytest.mark.parametrize(
+    ("name", "summary"),
+    [
+        ("LokiStreamsNearLimit", "Loki has VALUE streams, nearly as many as it may"),
+        ("LokiDiskNearlyFull", "Loki's disk is VALUE | humanizePercentage full"),
+    ],
+)
+def test_a_texts_value_is_the_one_of_the_alerts_query_alone(
+    name: str, summary: str, by_default: Converted
+) -> None:
+    text = by_default[name]["annotations"]["summary"]
+    within = re.sub(r"{{ with \$values\.A }}{{ \.Value(.*?) }}{{ end }}", r"VALUE\1", text)
+    assert within == summary
+
+
+def test_grafana_asks_what_a_text_asks_and_always_has_an_answer(by_default: Converted) -> None:
+    rule, original = by_default["ErrorRatioHigh"], written()["ErrorRatioHigh"]
     assert [query["refId"] for query in rule["data"]] == ["A", "B", "C"]
-    asked, always = rule["data"][2]["model"]["expr"].split(" or on () ")
-    assert (
-        f'{{{{- range query "{asked}" }}}}'
-        in written()["ErrorRatioHigh"]["annotations"]["description"]
+    query = rule["data"][2]
+    worst = "topk by (job) (1, job_route:http_errors:rate5m)"
+    always = f'{worst} or on () label_replace(vector(0), "job", "none", "", "")'
+    assert query == {
+        **rule["data"][0],
+        "refId": "C",
+        "model": {**rule["data"][0]["model"], "refId": "C", "expr": always},
+    }
+    assert f'{{{{- range query "{worst}" }}}}' in original["annotations"]["description"]
+    assert rule["annotations"]["description"] == (
+        "Over the last 5 minutes {{ with $values.A }}{{ .Value | humanizePercentage }}{{ end }} of"
+        " the requests to {{ $labels.job }} ended with a 5xx status. {{- with $values.C }}"
+        " {{- if eq .Labels.job $labels.job }} Most of them: {{ .Labels.route }}.{{ end }}{{ end }}"
     )
-    assert always == 'label_replace(vector(0), "job", "none", "", "")'
-    assert "{{- with $values.C }}" in rule["annotations"]["description"]
 
 
-def test_prometheus_out_of_reach_is_one_alert_and_not_the_end_of_those_that_fire() -> None:
-    states = {name: rule["execErrState"] for name, rule in by_default().items()}
+def test_prometheus_out_of_reach_is_one_alert_and_not_the_end_of_those_that_fire(
+    by_default: Converted,
+) -> None:
+    states = {name: rule["execErrState"] for name, rule in by_default.items()}
     assert [name for name, state in states.items() if state == "Alerting"] == [OWN[1]]
     # The dead man's switch is pinged only while Prometheus answers.
     assert [name for name, state in states.items() if state == "OK"] == ["Watchdog"]
 
 
-def test_an_alert_whose_series_is_gone_is_over() -> None:
-    assert {by_default()[name]["noDataState"] for name in ALERTS} == {"OK"}
+def test_an_alert_whose_series_is_gone_is_over(
+    by_default: Converted,
+) -> None:
+    assert {by_default[name]["noDataState"] for name in ALERTS} == {"OK"}
 
 
-def test_a_prometheus_that_stores_nothing_is_told_by_the_age_of_its_newest_sample() -> None:
-    rule = by_default()["PrometheusStoresNothing"]
+def test_a_prometheus_that_stores_nothing_is_told_by_the_age_of_its_newest_sample(
+    by_default: Converted,
+) -> None:
+    rule = by_default["PrometheusStoresNothing"]
     assert rule["data"][0]["model"]["expr"] == "time() - (max(timestamp(up)) or vector(0))"
     # Before the other alerts end for want of samples, and for as long as there are none.
     assert rule["data"][1]["model"]["expression"] == "$A > 180"
@@ -242,36 +309,81 @@ def receivers(settings: Settings) -> set[str]:
 
 def test_only_the_receivers_that_are_set_get_alerts_and_the_others_are_deleted(read: Read) -> None:
     settings = read({"alerts": {"mail": MAIL}}, alertSecrets={"webhookUrl": HOOK})
-    gone = provisioned(settings, "contact-points")["deleteContactPoints"]
+    content = provisioned(settings, "contact-points")
     assert receivers(settings) == {"people-webhook", "people-mail", "nobody"}
-    assert {each["uid"] for each in gone} == {"people-slack", "dead-mans-switch"}
+    assert [point["name"] for point in content["contactPoints"]] == ["people", "nobody"]
+    assert content["deleteContactPoints"] == [
+        {"orgId": 1, "uid": "people-slack"},
+        {"orgId": 1, "uid": "dead-mans-switch"},
+    ]
 
 
-def test_with_a_receiver_people_get_every_alert_but_the_watchdog(read: Read) -> None:
-    [tree] = provisioned(read(alertSecrets={"slackUrl": HOOK}), "policies")["policies"]
-    [switch] = tree["routes"]
-    assert tree["receiver"] == "people"
-    assert "mute_time_intervals" not in tree
-    assert (switch["receiver"], switch["mute_time_intervals"]) == ("nobody", ["always"])
+def test_a_receiver_is_told_as_the_file_says_and_mail_goes_to_the_addresses_of_the_settings(
+    read: Read,
+) -> None:
+    keys = dict.fromkeys(("webhookUrl", "slackUrl", "deadMansSwitchUrl"), HOOK)
+    content = provisioned(read({"alerts": {"mail": MAIL}}, alertSecrets=keys), "contact-points")
+    points = in_the_file("contact-points")["contactPoints"]
+    points[0]["receivers"][2]["settings"]["addresses"] = "a@example.com;b@example.com"
+    assert content["contactPoints"] == points
+    assert content["deleteContactPoints"] == []
+    assert provisioned(read(), "templates") == in_the_file("templates")
+
+
+def in_the_file(name: str) -> Any:
+    folder = ROOT / "configs/grafana/provisioning/alerting"
+    return yaml.safe_load((folder / f"{name}.yml").read_text())
+
+
+TIMES = {"groupWait": "10s", "groupInterval": "2m", "repeatInterval": "8h", "pingInterval": "3m"}
+MUTED = {"receiver": "nobody", "mute_time_intervals": ["always"]}
+
+
+def policies(settings: Settings) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the tree's root, to which go alerts of each severity, and its routes."""
+    content = provisioned(settings, "policies")
+    [tree] = content["policies"]
+    # Whole days: what is muted is so at every hour.
+    [always] = content["muteTimes"]
+    times = [{"start_time": "00:00", "end_time": "24:00"}]
+    assert always == {"orgId": 1, "name": "always", "time_intervals": [{"times": times}]}
+    return tree, tree.pop("routes")
+
+
+def root(receiver: str) -> dict[str, Any]:
+    times = {"group_wait": "10s", "group_interval": "2m", "repeat_interval": "8h"}
+    return {"orgId": 1, "receiver": receiver, "group_by": ["alertname", "job"], **times}
+
+
+def watchdog(group_interval: str, repeat_interval: str) -> dict[str, Any]:
+    return {
+        "object_matchers": [["alertname", "=", "Watchdog"]],
+        "group_by": ["alertname"],
+        "group_wait": "1s",
+        "group_interval": group_interval,
+        "repeat_interval": repeat_interval,
+    }
+
+
+def test_people_get_every_alert_but_the_watchdog_in_the_times_of_the_settings(read: Read) -> None:
+    settings = read({"alerts": TIMES}, alertSecrets={"slackUrl": HOOK})
+    assert policies(settings) == (root("people"), [{**watchdog("3m", "8h"), **MUTED}])
 
 
 def test_without_a_receiver_everything_is_muted(read: Read) -> None:
-    [tree] = provisioned(read(), "policies")["policies"]
-    assert tree["receiver"] == "nobody"
-    assert tree["routes"][-1]["object_matchers"] == [["alertname", "=~", ".+"]]
-    assert all(route["mute_time_intervals"] == ["always"] for route in tree["routes"])
+    all_else = {**MUTED, "object_matchers": [["alertname", "=~", ".+"]]}
+    settings = read({"alerts": TIMES})
+    assert policies(settings) == (root("nobody"), [{**watchdog("3m", "8h"), **MUTED}, all_else])
 
 
 def test_the_dead_mans_switch_is_pinged_by_the_watchdog_alone_and_by_no_resolution(
     read: Read,
 ) -> None:
-    settings = read({"alerts": {"pingInterval": "2m"}}, alertSecrets={"deadMansSwitchUrl": HOOK})
-    [tree] = provisioned(settings, "policies")["policies"]
-    switch = tree["routes"][0]
-    assert switch["receiver"] == "dead-mans-switch"
-    assert switch["object_matchers"] == [["alertname", "=", "Watchdog"]]
-    assert switch["group_interval"] == "2m"
-    assert "mute_time_intervals" not in switch
+    keys = {"slackUrl": HOOK, "deadMansSwitchUrl": HOOK}
+    settings = read({"alerts": TIMES}, alertSecrets=keys)
+    # The next ping must not count as a repetition that is too early.
+    pinged = {**watchdog("3m", "1s"), "receiver": "dead-mans-switch"}
+    assert policies(settings) == (root("people"), [pinged])
     points = provisioned(settings, "contact-points")["contactPoints"]
     [point] = [point for point in points if point["name"] == "dead-mans-switch"]
     assert point["receivers"][0]["disableResolveMessage"]
@@ -296,11 +408,13 @@ def test_a_receivers_address_is_in_no_file_and_in_grafanas_environment(read: Rea
 
 
 def test_mail_is_sent_through_the_server_of_the_settings(read: Read) -> None:
-    ini = grafana.describe(read({"alerts": {"mail": MAIL}})).files[0].content
-    assert "[smtp]\nenabled = true\nhost = smtp:587\nfrom_address = m@example.com\n" in ini
+    server = "[smtp]\nenabled = true\nhost = smtp:587\nfrom_address = m@example.com\n"
+    by_nobody = read({"alerts": {"mail": MAIL}})
+    somebody = {"alerts": {"mail": {**MAIL, "user": "monitoring"}}}
+    by_somebody = read(somebody, alertSecrets={"smtpPassword": "s3cret!"})
+    for settings, user in ((by_nobody, ""), (by_somebody, "user = monitoring\n")):
+        assert f"{server}{user}\n" in grafana.describe(settings).files[0].content
     assert "[smtp]" not in grafana.describe(read()).files[0].content
-    points = provisioned(read({"alerts": {"mail": MAIL}}), "contact-points")["contactPoints"]
-    assert points[0]["receivers"][0]["settings"]["addresses"] == "a@example.com;b@example.com"
 
 
 # Bad input
@@ -407,13 +521,15 @@ def test_a_runbook_says_what_it_means_how_to_look_and_what_to_do(name: str) -> N
         assert (ROOT / "docs" / "runbooks" / link).is_file()
 
 
-def test_the_table_of_the_alerts_is_the_one_of_the_rules() -> None:
+def test_the_table_of_the_alerts_is_the_one_of_the_rules(
+    by_default: Converted,
+) -> None:
     rows = re.findall(
         r"^\| \[(\w+)\]\(runbooks/(\w+)\.md\) \| (\w+) \| ([^|]+) \| [^|]{20,} \| [^|]{20,} \|$",
         (ROOT / "docs" / "alerts.md").read_text(),
         re.MULTILINE,
     )
-    rules_ = {name: (name, rule["labels"]["severity"]) for name, rule in by_default().items()}
+    rules_ = {name: (name, rule["labels"]["severity"]) for name, rule in by_default.items()}
     assert {name: (page, severity) for name, page, severity, _ in rows} == rules_
     waits = {name: written()[name].get("for", "at once") for name in ALERTS}
     assert {name: wait for name, _, _, wait in rows if name in waits} == waits
