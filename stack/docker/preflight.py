@@ -105,7 +105,7 @@ def _missing_networks(address: str, services: tuple[Service, ...]) -> Iterator[F
 def _another_folder(address: str, services: tuple[Service, ...]) -> Iterator[Finding]:
     binds = (bind for service in services for bind in service.binds)
     said = [bind.host_path for bind in binds if bind.path == ENGINES_CONTAINERS]
-    for root in ask(address, "info", "--format", "{{.DockerRootDir}}") if said else ():
+    for root in ask(address, "info", "--format", "{{.DockerRootDir}}"):
         if said != [f"{root}/containers"]:
             yield Finding(
                 "monitoring:dockerRoot is not the engine's data folder, in which it keeps its log"
@@ -152,7 +152,7 @@ def _holder(address: str, own: set[str], port: Port) -> str | None:
     if names or not address.startswith("unix://"):
         return None
     family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((port.address, port.external))

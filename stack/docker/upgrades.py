@@ -144,24 +144,23 @@ def planned(address: str, prefix: str, services: tuple[Service, ...]) -> list[Mo
         move(
             service.name,
             _asked(address, service.name, old),
-            _asked(address, service.name, ids[service.image]) or of_image(service.image),
+            _asked(address, service.name, ids.get(service.image)) or of_image(service.image),
         )
         for service, old in running
-        if ids[service.image] != old
+        if ids.get(service.image) != old
     ]
     return [each for each in moves if each]
 
 
 def _ids(address: str, images: list[str]) -> dict[str, str]:
-    """Return the engine's ids of images by name; empty for those that it does not have."""
+    """Return the engine's ids of images by name, of those that it has."""
     answer = engine.answered(address, "image", "inspect", "--format", "{{.Id}}", *images)
     missing = re.findall(r"No such (?:image|object): (\S+)", answer.stderr)
     present, ids = [image for image in images if image not in missing], answer.stdout.split()
-    found = dict(zip(present, ids, strict=True)) if len(present) == len(ids) else {}
-    return dict.fromkeys(images, "") | found
+    return dict(zip(present, ids, strict=True)) if len(present) == len(ids) else {}
 
 
-def _asked(address: str, service: str, image: str) -> Version:
+def _asked(address: str, service: str, image: str | None) -> Version:
     """Have a program say its version; empty where there is no image."""
     if not image:
         return ()

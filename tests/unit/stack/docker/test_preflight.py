@@ -11,6 +11,7 @@ import pytest
 from stack import services
 from stack.docker import preflight
 from stack.docker.engine import EngineError
+from stack.docker.upgrades import Move
 from stack.service import Port
 from tests.unit.conftest import Read
 from tests.unit.programs import calls, recorded
@@ -141,6 +142,16 @@ def test_a_port_that_another_program_listens_on_is_told(
     assert f"monitoring:grafana.port is {taken}, but another program holds" in problems(read, taken)
 
 
+def test_a_port_of_an_ipv6_address_is_tried_as_one(on_path: Path) -> None:
+    engine(on_path)
+    with socket.socket(socket.AF_INET6) as listening:
+        listening.bind(("::1", 0))
+        listening.listen()
+        port = Port("::1", listening.getsockname()[1], 3000)
+        [found] = preflight._taken_port(LOCAL, set(), "grafana", port)  # noqa: SLF001 - a port alone
+    assert f"port is {port.external}, but another program holds" in found.what
+
+
 def test_the_ports_of_an_engine_elsewhere_are_not_tried_here(
     on_path: Path, read: Read, taken: int
 ) -> None:
@@ -159,8 +170,28 @@ def test_an_address_that_is_not_this_machines_is_no_other_program(
 
 def test_all_problems_are_told_at_once(on_path: Path, read: Read, taken: int) -> None:
     engine(on_path, networks="blog", root="/data")
-    text = problems(read, taken, appNetworks=["shop"])
-    assert [text.index(word) for word in ("appNetworks", "dockerRoot", "grafana.port")] == sorted(
-        text.index(word) for word in ("appNetworks", "dockerRoot", "grafana.port")
-    )
-    assert text.count("\n\n") == 3
+    said, *found = problems(read, taken, appNetworks=["shop"]).split("\n\n")
+    assert said == "nothing was changed:"
+    keys = ("appNetworks", "dockerRoot", "grafana.port")
+    assert [f"monitoring:{key} " in text for key, text in zip(keys, found, strict=True)] == [
+        True
+    ] * 3
+
+
+def test_each_problem_stops_an_update_and_says_why_it_matters(
+    on_path: Path, read: Read, taken: int
+) -> None:
+    engine(on_path, networks="blog", root="/data")
+    settings = read({"grafana": {"port": taken}, "appNetworks": ["shop"]})
+    described = services.describe(settings)
+    back = Move("prometheus", (3, 15, 0), (2, 54, 1))
+    found = [
+        *preflight.obstacles(LOCAL, PREFIX, described),
+        *preflight.no_way_back([back], described),
+    ]
+    assert [(each.why, each.stops) for each in found] == [
+        ("Docker refuses to start Prometheus without it.", True),
+        ("Lines that were lost are counted there.", True),
+        ("Two programs cannot listen on one port.", True),
+        ("A program that works would be replaced by one that does not.", True),
+    ]

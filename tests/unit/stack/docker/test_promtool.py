@@ -41,8 +41,9 @@ def test_what_was_accepted_once_is_not_asked_again_of_that_image(on_path: Path) 
     promtool.check(LOCAL, IMAGE, RULES)
     promtool.check(LOCAL, IMAGE, RULES)
     assert calls(program).count(RUN) == 1
-    promtool.check(LOCAL, IMAGE, "groups: [] \n")
-    assert calls(program).count(RUN) == 2
+    for _ in range(2):
+        promtool.check(LOCAL, IMAGE, "groups: [] \n")
+        assert calls(program).count(RUN) == 2
     docker(on_path, image="echo sha256:another")
     promtool.check(LOCAL, IMAGE, RULES)
     assert calls(program).count(RUN) == 3

@@ -85,12 +85,14 @@ def test_each_that_is_not_ready_in_time_is_told_with_the_last_word_of_its_check(
 def test_one_that_cannot_become_ready_by_itself_is_told_at_once_with_the_remedy(
     look: str, said: str, on_path: Path, services: tuple[Service, ...]
 ) -> None:
-    docker(on_path, HEALTHY, 'case "$4" in *-loki) exit 1;; esac', look)
+    program = docker(on_path, HEALTHY, 'case "$4" in *-loki) exit 1;; esac', look)
     patient = tuple(dataclasses.replace(service, start_seconds=60) for service in services)
     with pytest.raises(engine.EngineError) as error:
         readiness.wait(LOCAL, PREFIX, patient)
     assert str(error.value).startswith(f"{PREFIX}-loki ")
     assert said in str(error.value)
+    state = f"container inspect --format {{{{.State.Status}}}} {PREFIX}-loki"
+    assert f"--host {LOCAL} {state}" in calls(program)
 
 
 def test_the_remedy_for_one_behind_ssh_names_its_host(
@@ -130,6 +132,22 @@ def test_where_the_engine_is_slow_to_list_all_are_asked(
     monkeypatch.setattr(engine, "run", slow_list)
     readiness.wait(LOCAL, PREFIX, services)
     assert len(calls(program)) == 4
+
+
+def test_where_the_engine_is_slow_to_tell_a_state_the_check_is_what_is_told(
+    on_path: Path, services: tuple[Service, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker(on_path, HEALTHY, "echo not yet; exit 1")
+    run = engine.run
+
+    def slow_look(address: str, *arguments: str, **options: Any) -> Any:
+        if arguments[0] == "container":
+            raise subprocess.TimeoutExpired("docker", 20)
+        return run(address, *arguments, **options)
+
+    monkeypatch.setattr(engine, "run", slow_look)
+    with pytest.raises(engine.EngineError, match=r"loki is not ready .* says: not yet"):
+        readiness.wait(LOCAL, PREFIX, services)
 
 
 def test_without_the_command_up_says_that_nobody_has_asked(

@@ -23,6 +23,7 @@ RUNNING = f"echo /{PREFIX}-prometheus sha256:old; echo /{PREFIX}-loki sha256:sam
     [
         ("prom/prometheus:v3.15.0", (3, 15, 0)),
         ("registry:5000/grafana/loki:3.7.8@sha256:1.2.3", (3, 7, 8)),
+        ("registry:5000/mirror/1.2.3/loki:3.7.8", (3, 7, 8)),
         ("lab/grafana:10.0.0-preview.20230609", (10, 0, 0)),
         ("grafana/grafana:13.2", (13, 2, 0)),
         ("grafana/loki:3", ()),
@@ -88,7 +89,13 @@ def test_programs_are_asked_for_their_version_where_the_image_differs(
     program = docker(on_path, image="echo sha256:new; echo sha256:same", run=versions)
     # The tag lies.
     assert planned(read, "mirror/prometheus:v1.0.0") == [Move("prometheus", (3, 14, 0), (3, 15, 0))]
-    assert len([call for call in calls(program) if " run " in call]) == 2
+    shown, ids, *asked = [call.removeprefix(f"--host {LOCAL} ") for call in calls(program)]
+    names = " ".join(f"{PREFIX}-{name}" for name in ("prometheus", "loki", "promtail", "grafana"))
+    assert shown == f"container inspect --format {{{{.Name}}}} {{{{.Image}}}} {names}"
+    assert ids.startswith("image inspect --format {{.Id}} mirror/prometheus:v1.0.0 ")
+    # Of each version one is asked, which leaves nothing behind and reaches nothing.
+    command = "run --rm --network=none --entrypoint=prometheus sha256:{} --version"
+    assert asked == [command.format(image) for image in ("old", "new")]
 
 
 def test_of_an_image_that_is_not_pulled_yet_the_tag_tells_the_version(
@@ -105,6 +112,34 @@ def test_what_has_no_container_or_no_known_version_is_not_told(on_path: Path, re
     assert planned(read, "prom/prometheus:v2.54.1") == []
     docker(on_path, image="echo sha256:new; echo sha256:same")
     assert planned(read, "prom/prometheus:v2.54.1") == []
+
+
+def test_what_a_program_says_while_it_fails_is_no_version(on_path: Path, read: Read) -> None:
+    docker(
+        on_path, image="echo sha256:new; echo sha256:same", run="echo 'go1.2.3 panics' >&2; exit 1"
+    )
+    assert planned(read, "prom/prometheus:v2.54.1") == []
+
+
+def test_nothing_is_told_where_the_engines_answer_does_not_fit_the_question(
+    on_path: Path, read: Read
+) -> None:
+    versions = 'case "$*" in *sha256:old*) echo 3.14.0;; *) echo 3.15.0;; esac'
+    docker(on_path, image="echo sha256:new", run=versions)
+    # Which of the two images this id is of is not known: the tag tells the version.
+    assert planned(read, "mirror/prometheus:v2.54.1")[0] == Move(
+        "prometheus", (3, 14, 0), (2, 54, 1)
+    )
+
+
+def test_without_a_service_or_the_command_the_engine_is_not_asked(
+    on_path: Path, read: Read
+) -> None:
+    assert not list(on_path.iterdir())
+    assert planned(read, "prom/prometheus:v2.54.1") == []
+    program = docker(on_path, image="exit 1")
+    assert upgrades.planned(LOCAL, PREFIX, ()) == []
+    assert calls(program) == []
 
 
 def test_up_is_refused_where_an_older_program_would_not_work(on_path: Path, read: Read) -> None:
