@@ -26,7 +26,7 @@ def scrape_config(model: dict[str, Any], job: Job, secrets: str) -> dict[str, An
         made["authorization"] = {"credentials_file": f"{secrets}/{job.name}"}
     if job.replicas:
         [discovery] = made["dns_sd_configs"]
-        places = [target.rsplit(":", 1) for target in job.targets]
+        places = [target.split(":") for target in job.targets]
         made["dns_sd_configs"] = [
             {**discovery, "names": [name], "port": int(port)} for name, port in places
         ]

@@ -35,6 +35,24 @@ def test_the_contracts_own_names_need_no_renaming(read: Read) -> None:
     assert not [scrape for scrape in scrapes if "metric_relabel_configs" in scrape]
 
 
+def test_a_jobs_own_names_are_relabelled_when_it_is_scraped(read: Read) -> None:
+    job = {**JOB, "metrics": {"duration": "requests_seconds", "route": "path"}}
+    made = prometheus.configuration(read({"jobs": [job]}))["scrape_configs"][-1]
+    series = "requests_seconds_(?:bucket|sum|count)"
+    name = ["__name__"]
+    assert made["metric_relabel_configs"] == [
+        {"source_labels": [*name, "path"], "regex": f"{series};(.+)", "target_label": "route"},
+        # By default a replacement is `$1`, which would leave the label where it is.
+        {"source_labels": name, "regex": series, "target_label": "path", "replacement": ""},
+        {
+            "source_labels": name,
+            "regex": "requests_seconds(_bucket|_sum|_count)",
+            "target_label": "__name__",
+            "replacement": "http_request_duration_seconds$1",
+        },
+    ]
+
+
 @pytest.mark.parametrize("suffix", ["bucket", "sum", "count"])
 def test_another_histogram_gets_the_name_and_the_labels_that_dashboards_ask_for(
     suffix: str,

@@ -26,6 +26,24 @@ def test_a_target_is_written_down_so_that_it_is_down_where_its_name_leads_nowher
     assert "dns_sd_configs" not in made
 
 
+@pytest.mark.parametrize("key", ["static_configs", "dns_sd_configs"])
+def test_each_job_has_targets_and_labels_of_its_own(key: str, read: Read) -> None:
+    replicas = key == "dns_sd_configs"
+    names = ("backend", "worker")
+    jobs = [
+        {"name": name, "targets": [f"{name}:3000"], "replicas": replicas, "labels": {"app": name}}
+        for name in names
+    ]
+    scrapes = prometheus.configuration(read({"jobs": jobs}))["scrape_configs"]
+    for name, made in zip(names, scrapes[-2:], strict=True):
+        [target] = made[key]
+        if replicas:
+            assert (target["names"], target["port"]) == ([name], 3000)
+            assert made["relabel_configs"][1:] == [{"target_label": "app", "replacement": name}]
+        else:
+            assert target == {"targets": [f"{name}:3000"], "labels": {"app": name}}
+
+
 @pytest.mark.parametrize("job", [JOB, {**JOB, "replicas": True}])
 def test_a_job_is_scraped_over_http_unless_it_says_https(job: dict[str, Any], read: Read) -> None:
     assert scrape(read, job)["scheme"] == "http"

@@ -186,7 +186,10 @@ def test_containers_that_have_ended_are_read_once_and_as_those_that_run(read: Re
 def test_the_two_promtails_share_neither_a_port_nor_a_file(read: Read) -> None:
     running = promtail.configuration(read())
     ended = promtail.of_ended(running, read())
-    ports = [server["http_listen_port"] for server in (running["server"], ended["server"])]
-    assert len({*ports, 9095, ended["server"]["grpc_listen_port"]}) == 4
-    assert ended["positions"]["filename"] != running["positions"]["filename"]
+    listening = {"grpc_listen_address": "127.0.0.1", "log_level": "warn"}
+    assert running["server"] == {"http_listen_port": 9080, **listening}
+    assert ended["server"] == {"http_listen_port": 9081, "grpc_listen_port": 9082, **listening}
+    # As start.sh knows it.
+    assert ended["positions"]["filename"] == "/var/lib/promtail/ended.part"
+    assert running["positions"]["filename"] == "/var/lib/promtail/positions.yml"
     assert "wal" not in ended

@@ -15,6 +15,10 @@ from stack.settings.model import Network, Settings
 from tests.unit.conftest import Read
 from tests.unit.stack.alerts.test_alerts import EVERY_SERVICE
 
+BY_BASH = (
+    "exec 3<>/dev/tcp/localhost/{} && printf 'GET {} HTTP/1.0\\r\\n\\r\\n' >&3"
+    " && grep -q '200 OK' <&3"
+)
 JOB: dict[str, Any] = {"name": "backend", "targets": ["backend:3000"]}
 
 
@@ -99,9 +103,10 @@ def test_a_stop_leaves_time_to_write_what_is_in_memory(read: Read) -> None:
     assert found["loki"].stop_seconds >= 60
 
 
-@pytest.mark.parametrize("name", ["loki", "promtail"])
+@pytest.mark.parametrize("name", ["loki", "promtail", "canary", "blackbox"])
 def test_a_go_program_knows_its_memory_limit(name: str, read: Read) -> None:
-    service = described(read({name: {"memory": "1GB"}}))[name]
+    own = {**EVERY_SERVICE.get(name, {}), "memory": "1GB"}
+    service = described(read({**EVERY_SERVICE, name: own}))[name]
     assert service.environment["GOMEMLIMIT"] == "870MiB"
 
 
@@ -120,6 +125,18 @@ def test_a_scrape_never_takes_longer_than_its_interval(read: Read) -> None:
     settings = read({"jobs": [{**JOB, "interval": "2s"}], "prometheus": {"scrapeInterval": "5s"}})
     assert scrape(settings, "backend")["scrape_timeout"] == "2s"
     assert prometheus.configuration(settings)["global"]["scrape_timeout"] == "5s"
+
+
+def test_prometheus_has_the_intervals_and_the_retention_of_the_settings(read: Read) -> None:
+    own = {"scrapeInterval": "20s", "retentionTime": "3d", "retentionSize": "2GB"}
+    settings = read({"prometheus": own, "alerts": {"evaluationInterval": "1m"}})
+    content = prometheus.configuration(settings)
+    assert content["global"] == {
+        "scrape_interval": "20s",
+        "scrape_timeout": "10s",
+        "evaluation_interval": "1m",
+    }
+    assert content["storage"] == {"tsdb": {"retention": {"time": "3d", "size": "2GB"}}}
 
 
 def test_grafana_knows_the_scrape_interval(read: Read) -> None:
@@ -143,18 +160,47 @@ def test_the_data_sources_names_and_uids_are_the_ones_that_dashboards_and_databa
 
 def test_basic_auth_reads_its_password_from_a_file_in_memory(read: Read) -> None:
     job = {**JOB, "auth": "basic", "username": "prom"}
-    settings = read({"jobs": [job]}, scrapeSecrets={"backend": "s3cret"})
+    other = {**JOB, "name": "worker", "auth": "bearer"}
+    secrets = {"backend": "s3cret", "worker": "t0ken"}
+    settings = read({"jobs": [job, other]}, scrapeSecrets=secrets)
     assert scrape(settings, "backend")["basic_auth"] == {
         "username": "prom",
         "password_file": "/run/secrets/backend",
     }
     service = prometheus.describe(settings)
-    assert service.secrets["SCRAPE_SECRETS"].reveal() == "backend s3cret"
-    assert "mode=0700" in service.tmpfs["/run/secrets"]
+    assert service.secrets["SCRAPE_SECRETS"].reveal() == "backend s3cret\nworker t0ken"
+    assert service.tmpfs == {"/run/secrets": "rw,noexec,nosuid,size=64k,mode=0700,uid=65534"}
 
 
 def test_without_scrape_secrets_prometheus_starts_without_a_shell(read: Read) -> None:
-    assert prometheus.describe(read({"jobs": [JOB]})).entrypoint == ()
+    service = prometheus.describe(read({"jobs": [JOB]}))
+    assert (service.entrypoint, service.tmpfs, service.secrets) == ((), {}, {})
+
+
+def test_a_container_that_starts_with_a_script_has_it_and_runs_it_as_its_first_line_says(
+    read: Read,
+) -> None:
+    values = {**EVERY_SERVICE, "jobs": [{**JOB, "auth": "bearer"}]}
+    found = described(read(values, scrapeSecrets={"backend": "s3cret"}))
+    scripted = {name: each for name, each in found.items() if len(each.entrypoint) == 2}
+    assert scripted.keys() == {"prometheus", "promtail", "grafana", "curator"}
+    for service in scripted.values():
+        program, script = service.entrypoint
+        [content] = [file.content for file in service.files if file.path == script]
+        # By its name alone, perl is found on the PATH.
+        assert content.startswith((f"#!{program}\n", f"#!/usr/bin/{program}\n"))
+
+
+def test_the_proxy_stays_in_the_foreground_with_its_own_file(read: Read) -> None:
+    proxy = described(read(EVERY_SERVICE))["socketproxy"]
+    [file] = proxy.files
+    assert (*proxy.entrypoint, *proxy.command) == ("haproxy", "-db", "-f", file.path)
+
+
+def test_the_curator_is_told_what_loki_may_keep_and_for_how_long(read: Read) -> None:
+    loki = {"retentionSize": "2GB", "retention": "3d"}
+    command = described(read({"loki": loki}))["curator"].command
+    assert command == ("/loki", str(2 * 2**30), str(3 * 86_400), "9100")
 
 
 def test_a_target_on_the_host_gets_the_host_gateway(read: Read) -> None:
@@ -186,8 +232,10 @@ def test_loki_reads_its_write_ahead_log_back_within_its_memory(read: Read) -> No
 
 
 def test_all_containers_are_read_by_default(read: Read) -> None:
-    source = promtail.configuration(read())["scrape_configs"][0]
-    assert "filters" not in source["docker_sd_configs"][0]
+    settings = read({"promtail": {"refreshInterval": "7s"}})
+    source = promtail.configuration(settings)["scrape_configs"][0]
+    host = "unix:///var/run/docker.sock"
+    assert source["docker_sd_configs"] == [{"host": host, "refresh_interval": "7s"}]
 
 
 def test_containers_are_selected_at_the_engine(read: Read) -> None:
@@ -202,11 +250,35 @@ def test_containers_are_selected_at_the_engine(read: Read) -> None:
     assert measured["filters"] == [{"name": "name", "values": own}]
 
 
-def test_the_canary_looks_for_its_own_containers_lines(read: Read) -> None:
-    command = described(read(EVERY_SERVICE))["canary"].command
-    assert {"-addr=loki:3100", "-labelname=container", "-labelvalue=monitoring-dev-canary"} <= {
-        *command
-    }
+def test_the_canary_looks_for_its_own_containers_lines_until_one_cannot_be_late_any_more(
+    read: Read,
+) -> None:
+    assert described(read(EVERY_SERVICE))["canary"].command == (
+        "-port=3500",
+        "-addr=loki:3100",
+        "-labelname=container",
+        "-labelvalue=monitoring-dev-canary",
+        "-streamname=stream",
+        "-streamvalue=stdout",
+        "-wait=30s",
+        "-pruneinterval=15s",
+        "-max-wait=3m30s",
+        "-spot-check-query-rate=5m",
+    )
+
+
+def test_the_exporter_reaches_the_applications_pages_and_asks_as_its_file_says(read: Read) -> None:
+    service = described(read({**EVERY_SERVICE, "appNetworks": ["shop"]}))["blackbox"]
+    assert service.own_networks == (Network.APPLICATION, Network.INTERNAL)
+    assert service.networks == ("shop",)
+    written = yaml.safe_load((CONFIGS / "blackbox/blackbox.yml").read_text())
+    assert rendered(service, "/etc/blackbox_exporter/config.yml") == written
+
+
+def test_loki_starts_with_limits_that_the_curator_replaces(read: Read) -> None:
+    found = described(read({"loki": {"retentionSize": "1GB"}}))["loki"]
+    assert rendered(found, "/loki/limits.yml") == {"overrides": {}}
+    assert not [file for file in described(read())["loki"].files if "limits" in file.path]
 
 
 def test_the_settings_labels_are_on_every_line_and_every_series(read: Read) -> None:
@@ -279,6 +351,7 @@ def test_a_service_has_the_image_and_the_memory_of_its_settings(name: str, read:
         ("blackbox", "65534:65534", "", 30),
         ("canary", "65534:65534", "", 30),
         ("socketproxy", "0:0", "", 10),
+        ("curator", "10001:10001", "", 10),
     ],
 )
 def test_what_a_service_keeps_is_where_its_image_keeps_it_and_belongs_to_its_user(
@@ -332,6 +405,12 @@ def paths(service: Service) -> list[str]:
         ("blackbox", "wget -q --spider http://localhost:9115/-/healthy"),
         ("canary", "wget -q --spider http://localhost:3500/metrics"),
         ("socketproxy", "wget -q --spider http://127.0.0.1:8404/ready"),
+        ("promtail", "bash -c " + BY_BASH.format(9080, "/ready")),
+        ("curator", "bash -c " + BY_BASH.format(9100, "/metrics")),
+        (
+            "grafana",
+            "sh -c test -e /tmp/password-is-set && curl -fsS http://localhost:3000/api/health",
+        ),
     ],
 )
 def test_a_health_check_asks_the_program_itself(name: str, command: str, read: Read) -> None:
