@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from review.comment import LIMIT, comment
+from review.comment import LIMIT, Part, comment, fitted
 from review.preview import Preview, read
 from tests.unit.review import recordings
 from tests.unit.review.recordings import changed, dashboard, uploads, with_states
@@ -17,6 +17,62 @@ def test_the_first_line_is_the_marker_and_the_second_says_what_happens() -> None
     assert marker == "<!-- monitoring-preview:prod -->"
     assert headline == (
         "### **prod**: Prometheus, Loki and Grafana are replaced; no stored data is lost."
+    )
+
+
+def test_what_goes_stays_and_changes_is_told_from_the_headline_to_every_step() -> None:
+    content = recordings.load("same")
+    steps = {step["urn"].rpartition("::")[2]: step for step in content["steps"]}
+    steps["prometheus"] |= {"op": "delete", "newState": None}
+    steps["loki"] |= {"op": "replace", "detailedDiff": {"memorySwap": {}, "memory": {}}}
+    steps["loki"]["newState"]["inputs"] |= {"memory": 384, "memorySwap": 384}
+    steps["grafana"] |= {"op": "update", "detailedDiff": {"uploads[0].content": {}}}
+    for state, text in ("oldState", "1"), ("newState", "2"):
+        steps["grafana"][state]["inputs"]["uploads"] = uploads(a=text)
+    content["diagnostics"] = [{"severity": "warning", "message": "warning: #1 is old\n"}]
+    urn = steps["grafana"]["urn"]
+    assert (
+        comment("prod", recordings.read(content))
+        == f"""\
+<!-- monitoring-preview:prod -->
+
+### **prod**: Loki is replaced, Grafana is changed in place and Prometheus is taken away; \
+no stored data is lost.
+
+- **Loki** is replaced: about 15 s without a search in the logs; Promtail waits for it, and no \
+line is lost.
+- **Grafana** is changed while it runs, without a break. But `uploads` of a running container \
+cannot be changed, which Docker's provider does not tell: to have it, `pulumi up \
+--replace '{urn}'`.
+
+#### Loki
+
+- memory limit: `512 MiB` → `384 MiB`
+
+#### Grafana
+
+`/etc/loki/a.yml`
+
+```diff
+@@ -1 +1 @@
+-1
++2
+```
+
+Pulumi also says:
+
+- `#1 is old`
+
+<details><summary>Every step</summary>
+
+```
+-  delete   container prometheus
++- replace  container loki [memory, memorySwap]
+~  update   container grafana [uploads]
+```
+
+</details>
+"""
     )
 
 
@@ -155,7 +211,18 @@ def test_what_was_found_before_the_failure_is_told_after_it() -> None:
     content = recordings.load("settings")
     content["diagnostics"].append({"severity": "error", "message": "error: it broke\n"})
     said = comment("prod", recordings.read(content, 1))
-    assert said.index("it broke") < said.index("- memory limit: `512 MiB` → `384 MiB`")
+    order = [
+        "it broke",
+        "\n\nWhat it had found until then:\n\n",
+        "- memory limit: `512 MiB` → `384 MiB`",
+    ]
+    assert sorted(order, key=said.index) == order
+
+
+def test_after_a_failure_that_found_nothing_there_is_nothing_more() -> None:
+    content = recordings.load("same")
+    content["diagnostics"] = [{"severity": "error", "message": "error: it broke\n"}]
+    assert comment("prod", recordings.read(content, 1)).endswith("\n\n```\nit broke\n```\n")
 
 
 LONG = "\n".join(f"key_{number}: a line of some length, and another" for number in range(2_000))
@@ -202,6 +269,22 @@ def test_what_is_too_long_loses_the_least_useful_first_and_says_so(
     assert [words for words in (*cut, *left) if words not in said] == []
     assert ("Too long for GitHub" in said) == bool(cut)
     assert "**Data is deleted**" in said
+
+
+@pytest.mark.parametrize("length", [LIMIT, LIMIT + 1])
+def test_what_matters_most_is_never_cut(length: int) -> None:
+    assert fitted("prod", [Part("x" * length)]) == "x" * length + "\n"
+
+
+def test_many_settings_are_counted_where_there_is_no_room_for_them() -> None:
+    content = recordings.load("same")
+    [loki] = [step for step in content["steps"] if step["urn"].endswith("::loki")]
+    loki["op"] = "replace"
+    content["diagnostics"] = []
+    loki["newState"]["inputs"] |= {f"key{number}": "x" * 900 for number in range(100)}
+    *_, title, settings, cut = comment("prod", recordings.read(content)).strip().split("\n\n")
+    assert (title, settings) == ("#### Loki", "100 settings change")
+    assert cut.endswith("`pulumi preview --diff --stack prod` shows all.")
 
 
 def test_endless_errors_fit_with_their_ends() -> None:
