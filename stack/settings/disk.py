@@ -139,7 +139,7 @@ def _value(settings: Settings, name: str, part: float) -> Size | str:
     """Return what the setting of a part is to be, so that all takes no more than `part` bytes."""
     if name == "container_logs":
         megabytes = int(part / _CONTAINERS / settings.container_logs.max_files / 10**6)
-        return f"{max(1, min(_LARGEST_LOG, megabytes))}m"
+        return f"{min(_LARGEST_LOG, megabytes)}m"
     beyond = BEYOND_BUFFER if name == "promtail" else 0
     return Size.parse(f"{int((part - beyond) / _MB)}MB")
 

@@ -8,10 +8,11 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
+from stack import deploy_mark
 from stack.component import Monitoring
 from stack.docker import engine, readiness
 from stack.services import describe
-from stack.settings import loading
+from stack.settings import disk, loading
 from stack.settings.model import SERVICES
 from tests.unit.conftest import Read, scope
 from tests.unit.stack.alerts.test_alerts import EVERY_SERVICE
@@ -42,6 +43,8 @@ class Provider(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         """Answer the one function that the program calls: which network has a name."""
         assert args.token == "docker:index/getNetwork:getNetwork"
+        # The engine of the settings, not the one that the environment names.
+        assert "pulumi:providers:docker::docker::" in args.provider
         return {"id": f"id-of-{args.args['name']}"}, []
 
 
@@ -52,6 +55,7 @@ class Declared(mocks.MockMonitor):
         super().__init__(Provider())
         self.requests: dict[str, Any] = {}
         self.inputs: dict[str, dict[str, Any]] = {}
+        self.kept: dict[str, Any] = {}
         self.outputs: dict[str, Any] = {}
         self.settings = loading.parse("dev", values, is_secret=lambda _key: True)
         self.services = {service.name: service for service in describe(self.settings)}
@@ -68,6 +72,12 @@ class Declared(mocks.MockMonitor):
         self.requests[request.name] = request
         self.inputs[request.name] = rpc.deserialize_properties(request.object)
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - Pulumi's name
+        """Remember what the component keeps in Pulumi's state."""
+        if request.urn.endswith("::monitoring-dev"):
+            self.kept = rpc.deserialize_properties(request.outputs)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
     def of(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the inputs of all resources of a kind by name."""
@@ -92,7 +102,7 @@ def declared() -> Declared:
 def on_a_server() -> Declared:
     """Run the program once for a server behind ssh, whose volumes go with the stack."""
     own = {"dockerHost": "ssh://ops@server", "keepVolumes": False, "protectVolumes": True}
-    return Declared({**VALUES, **own})
+    return Declared({**VALUES, **own, "disk": "40GB"})
 
 
 def test_it_declares_three_networks_and_a_container_for_each_service(declared: Declared) -> None:
@@ -188,6 +198,7 @@ def test_the_outputs_say_where_and_under_which_names_everything_is(declared: Dec
 
     read()
     names = {service: f"monitoring-dev-{service}" for service in SERVICES}
+    assert found == declared.kept
     assert found == {
         "grafana_url": "http://localhost:3000",
         "prometheus_url": "http://localhost:9090",
@@ -195,6 +206,14 @@ def test_the_outputs_say_where_and_under_which_names_everything_is(declared: Dec
         "containers": names,
         "volumes": {name: full for name, full in names.items() if name not in WITHOUT_DATA},
     }
+
+
+def test_the_outputs_say_how_the_disk_is_divided_where_the_settings_say_its_size(
+    on_a_server: Declared,
+) -> None:
+    parts = on_a_server.kept["disk"]
+    assert parts == disk.shown(on_a_server.settings)
+    assert {"loki", "prometheus", "free"} <= parts.keys()
 
 
 def test_images_stay_on_the_engine_for_other_environments(declared: Declared) -> None:
@@ -296,17 +315,20 @@ def test_secrets_reach_the_provider_as_secrets_and_alone(declared: Declared) -> 
 # The end of `up`
 
 
-def finish(read: Read) -> list[str]:
-    """Let the program end on an engine, and return what it says of Grafana."""
+def finish(read: Read, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let the program end on an engine, and return the stacks whose Grafana is told of it."""
     told: list[str] = []
     settings = read()
+
+    def tell(deploy: deploy_mark.Deploy) -> None:
+        told.append(deploy._settings.stack)  # noqa: SLF001 - whose Grafana it is
+
+    monkeypatch.setattr(deploy_mark.Deploy, "tell", tell)
     mocks.set_mocks(Provider(), project="monitoring", stack="dev")
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator] # Pulumi gives it no types
     def run() -> None:
-        made = Monitoring(settings, describe(settings))
-        made._deploy.tell = lambda: told.append("told")  # type: ignore[method-assign] # noqa: SLF001
-        made.finish()
+        Monitoring(settings, describe(settings)).finish()
 
     run()
     return told
@@ -317,7 +339,7 @@ def test_the_deploy_is_told_once_all_services_are_ready(
 ) -> None:
     waited: list[Any] = []
     monkeypatch.setattr(readiness, "wait", lambda *given: waited.append(given))
-    assert finish(read) == ["told"]
+    assert finish(read, monkeypatch) == ["dev"]
     assert waited == [("unix:///var/run/docker.sock", "monitoring-dev", describe(read()))]
 
 
@@ -329,4 +351,4 @@ def test_a_service_that_is_not_ready_ends_up_with_an_error(
 
     monkeypatch.setattr(readiness, "wait", wait)
     with pytest.raises(pulumi.RunError, match=r"^loki is not ready$"):
-        finish(read)
+        finish(read, monkeypatch)

@@ -40,6 +40,9 @@ def test_each_program_gets_its_part(read: Read) -> None:
 
 def test_a_small_budget_has_small_logs(read: Read) -> None:
     assert read({"disk": "4GB"}).container_logs.max_size == "2m"
+    explicit = {"promtail": {"buffer": "1GB"}, "prometheus": {"retentionSize": "2GB"}}
+    settings = read({**explicit, "loki": {"retentionSize": "12300MB"}, "disk": "17GB"})
+    assert settings.container_logs.max_size == "1m"
 
 
 def test_without_a_budget_everything_is_as_it_was_and_loki_has_no_limit(read: Read) -> None:
