@@ -13,7 +13,7 @@ LOCAL = "unix:///var/run/docker.sock"
 """Where Docker's provider, too, looks for the engine when it is told nothing."""
 SETTING = "monitoring:dockerHost"
 
-_PORT = r"(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+_PORT = r"(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9][0-9]|655[0-2][0-9]|6553[0-5])"
 # No part begins with `-`: ssh would take it for an option, and some options run a command.
 SSH_ADDRESS = (
     r"ssh://(?:[A-Za-z0-9_][A-Za-z0-9_.+-]*@)?(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:]+\])"

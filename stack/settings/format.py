@@ -65,13 +65,13 @@ def whole(must_be: str, example: int, low: int, high: int) -> Format:
 
     def parse(value: object) -> int:
         # A number at the top level of the configuration reaches the program as text.
-        if isinstance(value, str) and re.fullmatch(r"-?\d+", value):
+        if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise ValueError
         return value
 
-    schema = {"type": ["integer", "string"], "minimum": low, "maximum": high, "pattern": "^\\d+$"}
+    schema = {"type": ["integer", "string"], "minimum": low, "maximum": high, "pattern": "^[0-9]+$"}
     return Format(must_be, example, parse, schema)
 
 

@@ -11,10 +11,10 @@ from stack.settings.format import Format, at_least, matching, number, one_of, te
 
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])"
 # Grafana expands a `$` in its provisioning files, and with it one in the secrets that they name.
-_URL = rf"https?://(?:[^\s/@$]+@)?{_HOST}(?::\d+)?(?:[/?#][^\s$]*)?"
+_URL = rf"https?://(?:[^\s/@$]+@)?{_HOST}(?::[0-9]+)?(?:[/?#][^\s$]*)?"
 _WORD = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
-    rf"(?:{_HOST}(?::\d+)?/)?{_WORD}(?:/{_WORD})*"
+    rf"(?:{_HOST}(?::[0-9]+)?/)?{_WORD}(?:/{_WORD})*"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?"
 )
 _LONGEST_EVALUATION_SECONDS = 120
@@ -39,7 +39,7 @@ def _target(value: object) -> str:
     given = text(value)
     if "://" in given:
         raise ValueError("the scheme and the path have settings of their own")
-    match = re.fullmatch(rf"{_HOST}:(\d+)", given)
+    match = re.fullmatch(rf"{_HOST}:([0-9]+)", given)
     if not match:
         raise ValueError("the port is missing" if re.fullmatch(_HOST, given) else "")
     PORT.parse(int(match[1]))
@@ -157,7 +157,7 @@ URL = matching(
 PAGE = matching(
     "an address that starts with http:// or https://, without spaces, a user or '$'",
     "http://proxy/",
-    rf"https?://{_HOST}(?::\d+)?(?:[/?#][^\s$]*)?",
+    rf"https?://{_HOST}(?::[0-9]+)?(?:[/?#][^\s$]*)?",
 )
 URL_OR_NONE = matching(URL.must_be, "https://git.example.com/docs/runbooks", rf"|{_URL}")
 MAIL = matching(

@@ -9,6 +9,7 @@ import pytest
 from stack.settings import loading
 from stack.settings.model import Settings
 from stack.settings.problems import SettingsError
+from tests.unit import refusals
 
 Read = Callable[..., Settings]
 
@@ -30,12 +31,16 @@ def read() -> Read:
 
 
 def assert_refused(read: Read, values: Mapping[str, Any], key: str, says: str) -> None:
-    """Assert that settings have exactly one problem: that of `key`, whose text says something."""
+    """Assert that settings have exactly one problem: that of `key`, whose text says something.
+
+    All that is said is compared with what was said before, see `refusals`.
+    """
     with pytest.raises(SettingsError) as refused:
         read(values)
     [problem] = refused.value.problems
     assert problem.key == f"monitoring:{key}"
     assert says in problem.text
+    refusals.check(values, str(refused.value))
 
 
 @pytest.fixture(autouse=True)

@@ -57,6 +57,7 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"grafana": {"port": 0}}, "grafana.port", "from 1 to 65535"),
         ({"grafana": {"port": 65536}}, "grafana.port", "from 1 to 65535"),
         ({"grafana": {"port": True}}, "grafana.port", "from 1 to 65535"),
+        ({"grafana": {"port": "\u0663000"}}, "grafana.port", "from 1 to 65535"),
         ({"grafana": {"port": 9090}}, "grafana.port", "same as monitoring:prometheus.port"),
         # Jobs.
         ({"jobs": [{"name": "backend"}]}, "jobs[0].targets", "is missing"),
@@ -112,6 +113,8 @@ def test_each_environment_in_the_repository_can_be_read(stack: str, read: Read) 
         ({"bindAddress": "localhost"}, "bindAddress", "an IP address"),
         ({"dockerHost": "localhost:2375"}, "dockerHost", "tcp://host:port"),
         ({"dockerHost": "ssh://-oProxyCommand=id"}, "dockerHost", "ssh://user@host"),
+        ({"dockerHost": "ssh://deploy@host:\u0662\u0662"}, "dockerHost", "ssh://user@host"),
+        ({"blackbox": {"probes": ["http://a:\u0668"]}}, "blackbox.probes[0]", "http://"),
         # Networks.
         ({"appNetworks": ["host"]}, "appNetworks[0]", "host.docker.internal"),
         ({"appNetworks": ["shop", "none"]}, "appNetworks[1]", "no container can join"),

@@ -134,7 +134,7 @@ def _agree_on_mail(values: dict[str, Any]) -> None:
     if "to" in mail:
         mail.setdefault("host", "smtp.example.com:587")
         mail.setdefault("sender", "monitoring@example.com")
-    if "user" in mail:
+    if mail.get("user"):
         secrets = values.setdefault("alertSecrets", {})
         secrets.setdefault("smtpPassword", "s3cret")
     else:
