@@ -70,7 +70,7 @@ def _volume(step: Step) -> Iterator[Danger]:
     held = data(step.service)
     if not held:
         return
-    volume = f"the volume {code(step.old.inputs.get('name', step.name))}, which holds {held}"
+    volume = f"the volume {code(step.old.inputs['name'])}, which holds {held}"
     if step.operation in ("delete", "replace"):
         restart = f" {title(step.service)} starts with an empty one." if step.new else ""
         if step.old.retained:

@@ -9,7 +9,7 @@ from typing import Any
 from operate.stacks import Stack
 from review import dangers
 from review.impact import data, headline, title
-from review.inputs import differing, word
+from review.inputs import differing, shown, word
 from review.markdown import block, code, failures
 from review.preview import Preview, State, Step, preview
 
@@ -85,9 +85,8 @@ def _differences(step: Step, was: State, now: State | None, gone: set[Any]) -> I
         yield Difference(f"{service} is stopped.")
     for change in differing(was.inputs, now.inputs):
         if change.key != "mustRun":
-            was_there = code(change.old) if change.old else "none"
-            is_there = code(change.new) if change.new else "none"
-            yield Difference(f"{service}: {word(change.key)} {is_there} instead of {was_there}.")
+            values = f"{shown(change.new)} instead of {shown(change.old)}"
+            yield Difference(f"{service}: {word(change.key)} {values}.")
     networks = {each.get("networkName") for each in now.outputs.get("networkDatas") or []}
     wanted = [each["name"] for each in was.inputs.get("networksAdvanced") or []]
     # A network that is made again has its containers made again.

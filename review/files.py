@@ -31,9 +31,9 @@ class FileChange:
 
 
 def changes(step: Step) -> Iterator[FileChange]:
-    """Return the files of a container that change; none of one that goes with its files."""
+    """Return the files that change of a container that stays or comes."""
     before, after = step.input("uploads")
-    if step.new is None or before == after:
+    if before == after:
         return
     if isinstance(before, str) or isinstance(after, str):
         hidden = "They hold a secret, and are hidden with it; a secret belongs into no file."

@@ -60,7 +60,7 @@ class Repository:
         except urllib.error.HTTPError as error:
             with error:
                 said = error.read().decode(errors="replace")
-            reason = _WAYS_OUT.get(error.code, "")
+            reason = _WAYS_OUT.get(error.code, error.reason)
             raise GitHubError(f"GitHub refused {what}: {error.code}, {reason} {said}") from None
         except OSError as error:
             raise GitHubError(f"GitHub did not answer {what}: {error}") from error

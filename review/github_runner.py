@@ -84,7 +84,7 @@ def _agent(key: str) -> dict[str, str]:
     last step ends the agent (`ssh-agent -k`); without it the agent forgets the key in time.
     """
     started = ask("ssh-agent", "-s", "-t", str(KEY_SECONDS))
-    found = dict(re.findall(r"^(SSH_\w+)=([^;]+);", started.output, re.MULTILINE))
+    found = dict(re.findall(r"(SSH_\w+)=([^;]+);", started.output))
     if not found:
         raise CommandError(f"ssh-agent does not start ({started.complaint}): install OpenSSH")
     variables = {**os.environ, **ssh.WITHOUT_QUESTIONS, **found}

@@ -47,7 +47,7 @@ class Change:
     def __str__(self) -> str:
         if self.is_hidden:
             return f"{word(self.key)}: it changes, and is hidden since it holds a secret"
-        return f"{word(self.key)}: {_code(self.old)} → {_code(self.new)}"
+        return f"{word(self.key)}: {shown(self.old)} → {shown(self.new)}"
 
 
 def changes(preview: Preview, step: Step) -> Iterator[Change]:
@@ -85,6 +85,11 @@ def word(key: str) -> str:
     return _WORDS.get(key, key)
 
 
+def shown(value: str) -> str:
+    """Return a value of a change as Markdown, `none` where there is no value."""
+    return code(value) if value else "none"
+
+
 def _apart(old: Any, new: Any) -> tuple[Any, Any]:
     """Leave out of two lists what both have, unless only the order differs."""
     if not isinstance(old, list) or not isinstance(new, list):
@@ -116,7 +121,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
-
-
-def _code(value: str) -> str:
-    return code(value) if value else "none"

@@ -144,8 +144,8 @@ def _state(content: Mapping[str, Any] | None) -> State | None:
     return State(
         inputs=_known(content.get("inputs") or {}),
         outputs=content.get("outputs") or {},
-        retained=content.get("retainOnDelete", False),
-        protected=content.get("protect", False),
+        retained=bool(content.get("retainOnDelete")),
+        protected=bool(content.get("protect")),
     )
 
 

@@ -50,7 +50,7 @@ class GitHub:
         return self.comments[-1]
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
-        """Give the status and the content of an answer."""
+        """Return the status and the content of an answer."""
         self.asked.append(method)
         if self.refusal:
             return self.refusal, {"message": "no"}
@@ -104,6 +104,10 @@ def serving(port: int = 0) -> Iterator[GitHub]:
             status, content = 401, {"message": "Bad credentials"}
             if self.headers["Accept"] != "application/vnd.github+json":
                 status, content = 415, {"message": "Unsupported 'Accept' header"}
+            elif bool(body) != (self.command != "GET"):
+                status, content = 400, {"message": "Problems parsing JSON"}
+            elif body and self.headers["Content-Type"] != "application/json":
+                status, content = 415, {"message": "Unsupported 'Content-Type' header"}
             elif self.headers["Authorization"] == f"Bearer {TOKEN}":
                 given = json.loads(body) if body else None
                 status, content = github.answer(self.command, url.path, query, given)

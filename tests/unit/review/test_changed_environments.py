@@ -64,6 +64,20 @@ def test_all_commits_since_the_base_count(repository: Path) -> None:
     assert changed_environments.changed("HEAD~2", "HEAD", repository) == ["prod"]
 
 
+def test_what_is_moved_out_of_the_program_touches_all(repository: Path) -> None:
+    commit(repository, "stack/component.py", "a file that is moved as it is\n")
+    (repository / "docs").mkdir()
+    git(repository, "mv", "stack/component.py", "docs/component.py")
+    git(repository, "commit", "--quiet", "-m", "move")
+    assert changed_environments.changed("HEAD^1", "HEAD", repository) == ["prod", "staging"]
+
+
+def test_what_is_not_in_the_head_touches_nothing(repository: Path) -> None:
+    commit(repository, "docs/alerts.md", "text")
+    (repository / "Pulumi.prod.yaml").write_text("{}")
+    assert changed_environments.changed("HEAD^1", "HEAD^1", repository) == []
+
+
 def test_a_new_environment_is_touched_and_a_removed_one_is_not(repository: Path) -> None:
     commit(repository, "Pulumi.qa.yaml", ON_A_SERVER)
     (repository / "Pulumi.staging.yaml").unlink()

@@ -276,6 +276,11 @@ def test_what_matters_most_is_never_cut(length: int) -> None:
     assert fitted("prod", [Part("x" * length)]) == "x" * length + "\n"
 
 
+def test_what_just_fits_is_not_cut() -> None:
+    file = Part("x" * LIMIT, priority=0, short="cut")
+    assert fitted("prod", [file]) == f"{file.text}\n"
+
+
 def test_many_settings_are_counted_where_there_is_no_room_for_them() -> None:
     content = recordings.load("same")
     [loki] = [step for step in content["steps"] if step["urn"].endswith("::loki")]

@@ -27,14 +27,15 @@ def test_a_volume_that_goes_is_told_as_data_that_is_deleted(operation: str) -> N
     said = comment("prod", with_states("loki-volume", operation, {}, new))
     assert "; **deleted: all stored log lines**." in said
     assert f"> [!CAUTION]\n> - **Data is deleted**: the volume `{NAME}`, which holds all" in said
-    assert ("Loki starts with an empty one." in said) == (operation == "replace")
+    restart = " Loki starts with an empty one." if operation == "replace" else ""
+    assert f" all stored log lines.{restart}\n\n" in said
 
 
 def test_a_volume_that_is_kept_is_told_as_forgotten() -> None:
     said = comment("prod", with_states("loki-volume", "delete", {"retainOnDelete": True}, None))
     assert "; no stored data is lost." in said
     assert f"> [!WARNING]\n> - The stack forgets the volume `{NAME}`" in said
-    assert "It stays on the host (`keepVolumes`)" in said
+    assert "lines. It stays on the host (`keepVolumes`) until somebody removes it there.\n" in said
     assert "CAUTION" not in said
 
 
@@ -48,9 +49,12 @@ def test_a_volume_that_is_kept_is_told_as_forgotten() -> None:
 def test_a_volume_that_loses_its_guard_is_told_though_nothing_else_changes(
     guard: str, told: str
 ) -> None:
-    [text] = warned(with_states("loki-volume", "same", {guard: True}, {guard: False}))
-    assert text.startswith(told)
-    assert warned(with_states("loki-volume", "same", {guard: False}, {guard: True})) == []
+    [danger] = dangers.find(with_states("loki-volume", "same", {guard: True}, {guard: False}))
+    assert danger.text.startswith(told)
+    assert danger.grave is False
+    for before in ({guard: False}, {}):
+        assert warned(with_states("loki-volume", "same", before, {guard: True})) == []
+        assert warned(with_states("loki-volume", "same", before, {guard: False})) == []
 
 
 def test_a_new_volume_is_no_danger() -> None:
@@ -65,6 +69,12 @@ def test_another_docker_host_is_told_as_what_moves_nothing() -> None:
     [text] = warned(changed("docker", "update", host="ssh://deploy@server"))
     assert text.startswith("**The Docker host changes** from `unix:///var/run/docker.sock` to `ssh")
     assert "To move: `pulumi destroy` before the change" in text
+
+
+def test_the_first_docker_host_and_another_setting_of_the_same_move_nothing() -> None:
+    first = with_states("docker", "update", {"inputs": {"host": None}}, {"inputs": {"host": "a"}})
+    assert warned(first) == []
+    assert warned(changed("docker", "update", context="other")) == []
 
 
 def _loki(retention: str) -> list[dict[str, str]]:
@@ -90,9 +100,11 @@ def _prometheus(time: str, size: str) -> list[dict[str, str]]:
 def test_a_shorter_retention_is_told_as_data_that_is_deleted(
     service: str, files: list[dict[str, str]], told: str
 ) -> None:
-    said = warned(changed(service, uploads=files))
+    said = dangers.find(changed(service, uploads=files))
     assert len(said) == bool(told)
-    assert told in "".join(said)
+    for danger in said:
+        assert told in danger.text
+        assert danger.lost.startswith(f"what {service.title()} has beyond ")
 
 
 def _port(address: str, external: int = 9090) -> list[dict[str, Any]]:
@@ -104,7 +116,7 @@ def test_a_port_that_others_reach_is_a_grave_danger(address: str) -> None:
     [danger] = dangers.find(changed("prometheus", ports=_port(address)))
     assert danger.grave
     assert "**A port is opened to the network**: Prometheus listens on" in danger.text
-    assert "It has no log-in" in danger.text
+    assert danger.text.endswith(" It has no log-in: whoever reaches it reads every metric.")
 
 
 def test_grafana_has_a_log_in_and_is_told_without_that() -> None:
@@ -115,7 +127,7 @@ def test_grafana_has_a_log_in_and_is_told_without_that() -> None:
 
 def test_another_port_for_the_host_only_is_told() -> None:
     [danger] = dangers.find(changed("prometheus", ports=_port("127.0.0.1", 9999)))
-    assert not danger.grave
+    assert danger.grave is False
     assert "Prometheus listens on `127.0.0.1:9999`, for this host only" in danger.text
 
 
@@ -164,6 +176,7 @@ def test_more_power_is_told(inputs: dict[str, Any], told: str) -> None:
 
 def test_power_that_is_there_already_is_not_told_again() -> None:
     assert warned(changed("promtail", memory=300)) == []
+    assert warned(changed("loki", user="10001")) == []
 
 
 def test_the_power_of_a_new_container_is_told() -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import copy
 
+import pytest
+
 from review import drift
 from review.drift import Drift
 from tests.unit.review import recordings
-from tests.unit.review.recordings import changed
+from tests.unit.review.recordings import changed, with_states
 
 
 def found() -> Drift:
@@ -51,12 +53,19 @@ def test_another_network_that_is_made_again_does_not_bring_a_container_back() ->
     assert "Container::prometheus'" in drift.report("prod", gone)
 
 
-def test_a_volume_that_is_gone_is_told_with_what_it_held() -> None:
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("loki-volume", "volume `monitoring-prod-loki` is gone, with all stored log lines."),
+        ("network", "network `monitoring-prod` is gone."),
+        ("docker", "pulumi:providers:docker `docker` is gone."),  # which has no other name
+    ],
+)
+def test_what_is_gone_is_told_with_what_it_held(name: str, told: str) -> None:
     content = recordings.load("same")
-    [volume] = [s for s in content["steps"] if s["urn"].endswith("::loki-volume")]
-    content["steps"].remove(volume)
+    content["steps"] = [s for s in content["steps"] if not s["urn"].endswith(f"::{name}")]
     [gone] = drift.compare(recordings.preview("same"), recordings.read(content)).differences
-    assert gone.text == "The volume `monitoring-prod-loki` is gone, with all stored log lines."
+    assert gone.text == f"The {told}"
 
 
 def test_a_network_with_another_option_is_told_in_words() -> None:
@@ -84,28 +93,47 @@ def test_without_drift_it_says_so() -> None:
     same = recordings.preview("same")
     nothing = drift.compare(same, same)
     assert nothing.code == 0
-    assert drift.report("prod", nothing).splitlines()[:3] == [
-        "<!-- monitoring-drift:prod -->",
-        "",
-        "### prod: no drift",
-    ]
+    assert drift.report("prod", nothing) == (
+        "<!-- monitoring-drift:prod -->\n\n### prod: no drift\n\n"
+        "The engine has what was deployed, and that is what the code says.\n"
+    )
 
 
 def test_what_the_code_says_and_nobody_deployed_is_drift_too() -> None:
     waiting = changed("loki", memory=384)
     undeployed = drift.compare(waiting, waiting)
-    said = drift.report("prod", undeployed)
     assert undeployed.code == 2
-    assert "The code differs from what was deployed" in said
-    assert "Loki is replaced" in said
-    assert "The engine differs" not in said
-    assert "`make preview STACK=prod` tells more." in said
+    assert "- **prod**: Loki is replaced, about 15 s" in drift.report("prod", undeployed)
+
+
+def test_data_that_the_next_up_deletes_is_told() -> None:
+    waiting = with_states("loki-volume", "delete", {}, None)
+    assert (
+        drift.report("prod", drift.compare(waiting, recordings.preview("same")))
+        == """\
+<!-- monitoring-drift:prod -->
+
+### prod: drift
+
+The code differs from what was deployed: it was changed, and `up` did not follow.
+
+- **prod**: no container changes; **deleted: all stored log lines**.
+
+`make preview STACK=prod` tells more.
+
+To have everything as the code says:
+
+```sh
+pulumi up --refresh --stack prod
+```
+"""
+    )
 
 
 def test_a_failure_is_told_as_one_and_not_as_drift() -> None:
     failed = drift.compare(recordings.preview("same"), recordings.preview("broken", 1))
     said = drift.report("prod", failed)
-    assert failed.code == 1
+    assert (failed.code, failed.differences) == (1, ())
     assert "### prod: drift could not be looked for" in said
     assert said.startswith("<!-- monitoring-drift:prod -->\n")
     assert "Loki keeps lines for at least 24h" in said

@@ -124,7 +124,7 @@ def test_a_pull_request_with_the_marker_is_not_taken_for_the_issue(
         (401, "token is not valid"),
         (403, "see the job's `permissions`"),
         (404, "no such thing"),
-        (422, "422, "),
+        (422, "422, Unprocessable [A-Z][a-z]+"),
     ],
 )
 def test_a_refusal_says_what_to_look_at_and_never_the_token(

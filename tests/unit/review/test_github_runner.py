@@ -108,7 +108,8 @@ def test_the_agent_of_a_key_that_is_none_is_ended(
     agent = recorded(
         on_path,
         "ssh-agent",
-        '[ "$1" = -s ] && echo "SSH_AGENT_PID=42; export SSH_AGENT_PID;"\n'
+        '[ "$1" = -s ] && printf "%s=%s; export %s;\\n"'
+        " SSH_AUTH_SOCK /tmp/agent.1 SSH_AUTH_SOCK SSH_AGENT_PID 42 SSH_AGENT_PID\n"
         '[ "$1" = -k ] && echo "$SSH_AGENT_PID" > "$0.ended"',
     )
     add = recorded(on_path, "ssh-add", "exit 1")
