@@ -74,8 +74,8 @@ def test_what_is_moved_out_of_the_program_touches_all(repository: Path) -> None:
 
 def test_what_is_not_in_the_head_touches_nothing(repository: Path) -> None:
     commit(repository, "docs/alerts.md", "text")
-    (repository / "Pulumi.prod.yaml").write_text("{}")
-    assert changed_environments.changed("HEAD^1", "HEAD^1", repository) == []
+    (repository / "Pulumi.prod.yaml").write_text(ON_A_SERVER + "\n")
+    assert changed_environments.changed("HEAD^1", "HEAD", repository) == []
 
 
 def test_a_new_environment_is_touched_and_a_removed_one_is_not(repository: Path) -> None:
