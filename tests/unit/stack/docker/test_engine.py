@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ def test_what_is_given_is_the_commands_input_and_nobody_is_asked_for_anything(
     fake(on_path, "docker", 'read -r line; echo "$line $SSH_ASKPASS_REQUIRE $DOCKER_CERT_PATH"')
     assert engine.run(LOCAL, "run", given="rules\n").stdout == "rules never /certificates\n"
     assert engine.answered(LOCAL, "run", given="rules\n").stdout == "rules never /certificates\n"
+    assert engine.run(LOCAL, "run").stdout == " never /certificates\n"
+    assert engine.answered(LOCAL, "run").stdout == " never /certificates\n"
 
 
 @pytest.mark.parametrize(
@@ -48,8 +51,10 @@ def test_an_engine_that_does_not_answer_is_told_with_the_remedy(
 
 def test_an_answer_that_does_not_come_in_time_is_not_waited_for(on_path: Path) -> None:
     fake(on_path, "docker", "exec /bin/sleep 60")
+    asked = time.monotonic()
     with pytest.raises(engine.EngineError, match="Docker said: no answer within 0 s"):
         engine.answered(LOCAL, "ps", seconds=0.2)
+    assert time.monotonic() - asked < engine._TIMEOUT_SECONDS / 2  # noqa: SLF001 - the default
 
 
 def test_a_command_that_fails_is_an_answer_too(on_path: Path) -> None:

@@ -172,10 +172,8 @@ def test_all_problems_are_told_at_once(on_path: Path, read: Read, taken: int) ->
     engine(on_path, networks="blog", root="/data")
     said, *found = problems(read, taken, appNetworks=["shop"]).split("\n\n")
     assert said == "nothing was changed:"
-    keys = ("appNetworks", "dockerRoot", "grafana.port")
-    assert [f"monitoring:{key} " in text for key, text in zip(keys, found, strict=True)] == [
-        True
-    ] * 3
+    keys = [text.split()[0] for text in found]
+    assert keys == [f"monitoring:{key}" for key in ("appNetworks", "dockerRoot", "grafana.port")]
 
 
 def test_each_problem_stops_an_update_and_says_why_it_matters(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,8 +86,9 @@ def test_clear_variables_are_not_mixed_with_secrets_which_would_hide_them(read: 
     assert not [s.name for s in services.describe(settings) if s.environment and s.secrets]
 
 
-def test_promtail_stops_before_loki(read: Read) -> None:
+def test_promtail_stops_before_loki_and_the_curator_starts_after_it(read: Read) -> None:
     assert described(read())["promtail"].after == ("loki",)
+    assert described(read(EVERY_SERVICE))["curator"].after == ("loki",)
 
 
 def test_health_checks_have_the_form_in_which_the_engine_gives_them_back(read: Read) -> None:
@@ -137,6 +140,17 @@ def test_prometheus_has_the_intervals_and_the_retention_of_the_settings(read: Re
         "evaluation_interval": "1m",
     }
     assert content["storage"] == {"tsdb": {"retention": {"time": "3d", "size": "2GB"}}}
+
+
+def test_what_somebody_adds_to_prometheus_file_stays_there(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(CONFIGS, tmp_path / "configs")
+    monkeypatch.setattr("stack.configs.CONFIGS", tmp_path / "configs")
+    file = tmp_path / "configs/prometheus/prometheus.yml"
+    own = "global:\n  external_labels: {region: eu}\n"
+    file.write_text(file.read_text().replace("global:\n", own, 1))
+    assert prometheus.configuration(read())["global"]["external_labels"] == {"region": "eu"}
 
 
 def test_grafana_knows_the_scrape_interval(read: Read) -> None:
