@@ -32,6 +32,8 @@ MAIL = {"to": ["a@example.com", "b@example.com"], "sender": "m@example.com", "ho
 
 
 RULES = sorted((ROOT / "configs").glob(f"*/{rules.FOLDER}/*.yml"))
+PLACE = "group application, rule 1"
+DOWN = f"{PLACE} (TargetDown)"
 THRESHOLDS = ROOT / "configs/prometheus/rules/thresholds.yml"
 
 
@@ -470,29 +472,51 @@ def rule_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("    rules:\n", "    rules: [\n", r"line \d+, column \d+: it is not valid YAML"),
-        ("severity: critical", "team: x", r"rule 1 \(TargetDown\): the label `severity` must"),
-        ("severity: critical", "severity: bad", "one of critical, warning, none, not 'bad'"),
+        ("    rules:\n", "    rules: [\n", "line 9, column 7: it is not valid YAML: "),
+        ("groups:", "group:", "the top level: it must have a list `groups`"),
+        ("name: requests", "title: requests", "group 1: it has no name"),
+        ("    rules:\n", "    rule:\n", "group requests: it has no list `rules`"),
+        ("alert: TargetDown", "name: TargetDown", f"{PLACE}: it must have either `alert` or"),
+        ("alert: TargetDown", "alert: Target down", f"{PLACE} (Target down): its name must be"),
+        (
+            "alert: TargetMissing",
+            "alert: TargetDown",
+            "group application, rule 2 (TargetDown): another alert has this name",
+        ),
+        ("severity: critical", "team: x", f"{DOWN}: the label `severity` must be one of"),
+        (
+            "severity: critical",
+            "severity: bad",
+            f"{DOWN}: the label `severity` must be one of critical, warning, none, not 'bad'",
+        ),
         (
             "          summary:",
             "          title:",
-            r"\(TargetDown\): it has no annotation `summary`",
+            f"{DOWN}: it has no annotation `summary`",
         ),
-        ("for: 1m", "for: soon", "`for` is 'soon', not a duration"),
-        ("for: 1m", "keep_firing_for: 1m", "'keep_firing_for' is not among"),
-        ("alert: TargetMissing", "alert: TargetDown", "another alert has this name"),
-        ("alert: TargetDown", "alert: Target down", "its name must be"),
-        ("groups:", "group:", "must have a list `groups`"),
-        ("name: requests", "title: requests", "group 1: it has no name"),
-        ("alert: TargetDown", "name: TargetDown", "either `alert` or `record`"),
+        ("for: 1m", "for: soon", f"{DOWN}: `for` is 'soon', not a duration"),
+        (
+            "for: 1m",
+            "keep_firing_for: 1m",
+            f"{DOWN}: 'keep_firing_for' is not among alert, expr, for, labels, annotations",
+        ),
+        (
+            "expr: alert_declared:job unless on (job) up",
+            "expr: 1",
+            "group application, rule 2 (TargetMissing): it has no `expr`",
+        ),
     ],
 )
 def test_a_broken_rule_is_refused_with_its_file_and_place(
     old: str, new: str, says: str, rule_file: Path, read: Read
 ) -> None:
-    rule_file.write_text(rule_file.read_text().replace(old, new, 1))
-    with pytest.raises(FileError, match=f"fix configs/prometheus/rules/application.yml, .*{says}"):
+    text = rule_file.read_text()
+    assert old in text
+    rule_file.write_text(text.replace(old, new, 1))
+    with pytest.raises(FileError) as refused:
         rules.load(read())
+    said = f"nothing was changed: fix configs/prometheus/rules/application.yml, {says}"
+    assert str(refused.value).startswith(said)
 
 
 def test_a_threshold_without_a_setting_is_refused(rule_file: Path, read: Read) -> None:
