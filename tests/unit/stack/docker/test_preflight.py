@@ -142,6 +142,7 @@ def test_a_port_that_another_program_listens_on_is_told(
     assert f"monitoring:grafana.port is {taken}, but another program holds" in problems(read, taken)
 
 
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
 def test_a_port_of_an_ipv6_address_is_tried_as_one(on_path: Path) -> None:
     engine(on_path)
     with socket.socket(socket.AF_INET6) as listening:
@@ -177,10 +178,11 @@ def test_all_problems_are_told_at_once(on_path: Path, read: Read, taken: int) ->
 
 
 def test_each_problem_stops_an_update_and_says_why_it_matters(
-    on_path: Path, read: Read, taken: int
+    on_path: Path, read: Read, taken: int, free: int
 ) -> None:
     engine(on_path, networks="blog", root="/data")
-    settings = read({"grafana": {"port": taken}, "appNetworks": ["shop"]})
+    ports = {"grafana": {"port": taken}, "prometheus": {"port": free}}
+    settings = read({**ports, "appNetworks": ["shop"]})
     described = services.describe(settings)
     back = Move("prometheus", (3, 15, 0), (2, 54, 1))
     found = [
