@@ -77,7 +77,7 @@ test-engine: ## Only the engine tests: real programs on a real Docker engine
 test-configs: ## Only the configurations: each checked by the program that reads it
 	@$(RUN) test-configs
 
-mutation: ## Change the code in many small ways, and list what no unit test notices: two hours
+mutation: ## Change the code in many small ways, and list what no unit test notices: hours
 	@$(RUN) mutation
 
 bench: ## Compare `up` and its like with docker compose and Pulumi alone: seconds, as a table
