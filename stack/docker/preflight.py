@@ -106,7 +106,7 @@ def _another_folder(address: str, services: tuple[Service, ...]) -> Iterator[Fin
     binds = (bind for service in services for bind in service.binds)
     said = [bind.host_path for bind in binds if bind.path == ENGINES_CONTAINERS]
     for root in ask(address, "info", "--format", "{{.DockerRootDir}}"):
-        if said != [f"{root}/containers"]:
+        if said and said != [f"{root}/containers"]:
             yield Finding(
                 "monitoring:dockerRoot is not the engine's data folder, in which it keeps its log"
                 " files.",

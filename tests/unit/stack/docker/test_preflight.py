@@ -177,6 +177,15 @@ def test_all_problems_are_told_at_once(on_path: Path, read: Read, taken: int) ->
     assert keys == [f"monitoring:{key}" for key in ("appNetworks", "dockerRoot", "grafana.port")]
 
 
+def test_a_folder_that_no_service_mounts_is_no_problem(
+    on_path: Path, read: Read, free: int
+) -> None:
+    engine(on_path, root="/data")
+    settings = read({"grafana": {"port": free}, "prometheus": {"port": free + 1}})
+    others = tuple(each for each in services.describe(settings) if each.name != "promtail")
+    preflight.check(LOCAL, PREFIX, others)
+
+
 def test_each_problem_stops_an_update_and_says_why_it_matters(
     on_path: Path, read: Read, taken: int, free: int
 ) -> None:
