@@ -17,12 +17,11 @@ FILE ?=
 REPLACE ?=
 # How long the loss of lines is measured, such as 60s, and how many are printed in a second.
 LOSS ?=
-RATE ?= 100
+RATE ?=
 # JSON=yes: print JSON, for scripts (preflight, backup, verify).
 JSON ?=
-# The cases of `make reliability`, in one word; by default all. The lines/s of each.
+# The cases of `make reliability`, in one word; by default all. RATE is the lines/s of each.
 CASES ?=
-RATE ?= 5000
 # Whether lab/ builds what cannot be downloaded: yes or no (lab/README.md).
 LAB ?=
 export LAB
@@ -84,7 +83,7 @@ bench: ## Compare `up` and its like with docker compose and Pulumi alone: second
 	@$(RUN) bench
 
 reliability: ## Break a stack in many ways, and write what was lost to docs/reliability.md: CASES=…
-	@$(RUN) reliability --cases "$(CASES)" --rate $(RATE)
+	@$(RUN) reliability --cases "$(CASES)" $(if $(RATE),--rate $(RATE))
 
 test-alert: ## Send one alert through the whole chain of a running stack
 	@$(RUN) test-alert --stack $(STACK)
@@ -108,7 +107,7 @@ schedule: ## Print a systemd timer and a cron line that run backup and rehearse 
 	@$(RUN) schedule --stack $(STACK)
 
 verify: ## Prove from outside that a running stack works; LOSS=60s also measures the loss of lines
-	@$(RUN) verify --stack $(STACK) --loss "$(LOSS)" --rate "$(RATE)" $(if $(JSON),--json)
+	@$(RUN) verify --stack $(STACK) --loss "$(LOSS)" $(if $(RATE),--rate "$(RATE)") $(if $(JSON),--json)
 
 environments: ## Print the environments on servers that differ from the commit BASE
 	@$(RUN) environments --base "$(BASE)" --head "$(HEAD)" $(if $(filter yes,$(BACKUPS)),--backups)

@@ -80,3 +80,8 @@ def test_what_a_terminal_cannot_show_is_replaced_there_and_is_whole_in_the_file(
     sys.stdout.flush()
     assert file.read_text(encoding="utf-8") == "3000 → 3001"
     assert terminal.getvalue() == "3000 → 3001".encode(encoding, "replace")
+
+
+def test_no_variable_of_the_makefile_has_two_defaults() -> None:
+    defaults = re.findall(r"^(\w+) \?=", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert sorted(defaults) == sorted(set(defaults))
