@@ -44,7 +44,7 @@ class Progress:
 
 @contextmanager
 def writing(
-    stack: str, file: str, store: str = "", folder: Path = FOLDER
+    stack: str, file: str, store: str | None = None, folder: Path = FOLDER
 ) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield the name and the stream of a new backup; the file is there once it is complete.
 
@@ -59,12 +59,12 @@ def writing(
         sys.stdout.buffer.flush()
         return
     name = f"{stack}-{datetime.now(UTC).strftime(_TIME)}{archive.SUFFIX}"
-    url = file if file.startswith(object_store.SCHEME) else f"{store}/{name}"
-    if url == file or (store and not file):
-        with object_store.writing(url) as output:
-            yield url, output
+    target = file or f"{store or folder}/{name}"
+    if target.startswith(object_store.SCHEME):
+        with object_store.writing(target) as output:
+            yield target, output
         return
-    path = Path(file) if file else folder / name
+    path = Path(target)
     part = path.with_name(f"{path.name}.part")
     if path.exists():
         raise CommandError(f"{path} is there already, and no backup is overwritten")
@@ -87,7 +87,7 @@ def writing(
 
 @contextmanager
 def reading(
-    stack: str, file: str, store: str = "", folder: Path = FOLDER
+    stack: str, file: str, store: str | None = None, folder: Path = FOLDER
 ) -> Iterator[tuple[str, Path]]:
     """Yield the name and the file of a backup; one from elsewhere is kept while the block lasts.
 
@@ -111,7 +111,7 @@ def reading(
         yield name, Path(copy.name)
 
 
-def newest(stack: str, store: str = "", folder: Path = FOLDER) -> str:
+def newest(stack: str, store: str | None = None, folder: Path = FOLDER) -> str:
     """Return the newest backup of a stack in the store, or else the folder, as URL or path.
 
     Raises `CommandError` without one.
@@ -140,7 +140,7 @@ def remember(stack: str, result: Mapping[str, Any], folder: Path = FOLDER) -> No
     (folder / f"{stack}.json").write_text(as_json(result) + "\n", encoding="utf-8")
 
 
-def last(stack: str, store: str = "", folder: Path = FOLDER) -> dict[str, Any] | None:
+def last(stack: str, store: str | None = None, folder: Path = FOLDER) -> dict[str, Any] | None:
     """Return `file` and `time` of a stack's last backup, or None where none is known.
 
     It is the newest in the `store` if there is one, else what was made here. Raises `CommandError`
@@ -156,7 +156,7 @@ def last(stack: str, store: str = "", folder: Path = FOLDER) -> dict[str, Any] |
     return content
 
 
-def told(stack: str, store: str) -> str:
+def told(stack: str, store: str | None) -> str:
     """Say how old a stack's last backup is, or why that is not known."""
     try:
         return age(stack, last(stack, store), datetime.now(UTC))

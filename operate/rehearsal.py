@@ -53,7 +53,7 @@ def rehearse(stack: str, file: str) -> None:
     """Restore a backup beside the running stack, verify it, compare the two, and remove it."""
     outputs, settings = running_stack.ask(stack)
     with (
-        backup_files.reading(stack, file, settings.backups or "") as (name, path),
+        backup_files.reading(stack, file, settings.backups) as (name, path),
         running_stack.reach(outputs, settings) as running,
     ):
         about = restore.checked(path, name)

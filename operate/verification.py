@@ -50,7 +50,7 @@ def verify(stack: str, loss: str = "", rate: str = _RATE, *, json: bool = False)
         results = _looked(reached, settings, DEADLINE_SECONDS)
         if not json:
             print(table(results))
-            print(backup_files.told(stack, settings.backups or ""), flush=True)
+            print(backup_files.told(stack, settings.backups), flush=True)
         lost = measure(reached, settings.prefix, plan) if plan else None
     if json:
         found = {"checks": [*map(asdict, results)], "loss": asdict(lost) if lost else None}

@@ -83,7 +83,7 @@ def _moves(settings: Settings, services: tuple[Service, ...]) -> Iterator[Findin
     moves = planned(settings.docker_host, settings.prefix, services)
     yield from no_way_back(moves, services)
     if moves:
-        age = backup_files.told(settings.stack, settings.backups or "")
+        age = backup_files.told(settings.stack, settings.backups)
         yield from upgrades.findings(moves, settings.stack, age)
 
 

@@ -52,7 +52,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def planned(
     postgres: Postgres,  # noqa: ARG001 - wanted for its lifetime only
-    bucket: Path,  # noqa: ARG001 - as above
+    bucket: Path,  # noqa: ARG001 - wanted for its lifetime only
     make_environment: MakeEnvironment,
 ) -> Environment:
     """Make an environment; the places outlive it to which its state moves."""

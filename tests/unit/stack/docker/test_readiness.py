@@ -118,18 +118,23 @@ def test_a_check_that_does_not_end_is_given_up(
         readiness.wait(LOCAL, PREFIX, services)
 
 
+def make_slow(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """Let one of the engine's commands take longer than is waited for it."""
+    run = engine.run
+
+    def slow(address: str, *arguments: str, **options: Any) -> Any:
+        if arguments[0] == command:
+            raise subprocess.TimeoutExpired("docker", 20)
+        return run(address, *arguments, **options)
+
+    monkeypatch.setattr(engine, "run", slow)
+
+
 def test_where_the_engine_is_slow_to_list_all_are_asked(
     on_path: Path, services: tuple[Service, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = docker(on_path)
-    run = engine.run
-
-    def slow_list(address: str, *arguments: str, **options: Any) -> Any:
-        if arguments[0] == "ps":
-            raise subprocess.TimeoutExpired("docker", 20)
-        return run(address, *arguments, **options)
-
-    monkeypatch.setattr(engine, "run", slow_list)
+    make_slow(monkeypatch, "ps")
     readiness.wait(LOCAL, PREFIX, services)
     assert len(calls(program)) == 4
 
@@ -138,14 +143,7 @@ def test_where_the_engine_is_slow_to_tell_a_state_the_check_is_what_is_told(
     on_path: Path, services: tuple[Service, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     docker(on_path, HEALTHY, "echo not yet; exit 1")
-    run = engine.run
-
-    def slow_look(address: str, *arguments: str, **options: Any) -> Any:
-        if arguments[0] == "container":
-            raise subprocess.TimeoutExpired("docker", 20)
-        return run(address, *arguments, **options)
-
-    monkeypatch.setattr(engine, "run", slow_look)
+    make_slow(monkeypatch, "container")
     with pytest.raises(engine.EngineError, match=r"loki is not ready .* says: not yet"):
         readiness.wait(LOCAL, PREFIX, services)
 
